@@ -1,0 +1,2 @@
+//! sidestep
+fn main() {}
