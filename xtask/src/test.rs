@@ -1,0 +1,225 @@
+//! `test`: everything that CI runs, ending in one line of counts.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Result, bail};
+
+use crate::{
+    browser::{self, Chromium},
+    console, openapi,
+    prerequisites::Tool,
+    sandbox::{self, Sandbox},
+    site, steps,
+    steps::command,
+    stop, wasm,
+};
+use report::Report;
+use tally::Counts;
+
+mod report;
+mod tally;
+
+/// Runs every step, however many fail.
+pub(crate) fn test(root: &Path) -> Result<()> {
+    stop::note_signals()?;
+    let mut report = Report::new(root.join("target/test"))?;
+    code(root, &mut report);
+    rust(root, &mut report);
+    let built = report
+        .work("build of the console", || console::build(root))
+        .is_some();
+    if built {
+        report.work("openapi.json is current", || openapi::check(root));
+    } else {
+        report.skip("openapi.json is current", "the console did not build");
+    }
+    let site = report
+        .work("build of the site", || site::site(root, wasm::Source::Any))
+        .is_some();
+    let sandbox = go(root, &mut report);
+    match (sandbox, built) {
+        (Some(binary), true) => live(root, &binary, site, &mut report),
+        (None, _) => skip_live(&mut report, "there is no sandbox"),
+        (_, false) => skip_live(&mut report, "the console did not build"),
+    }
+    let total = report.summary();
+    if total.failed > 0 || stop::asked() {
+        // Not an error: its text would follow the line of counts, which is to be the last.
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+/// Format and lints.
+fn code(root: &Path, report: &mut Report) {
+    let cargo = |arguments: &[&str]| command("cargo", arguments, root);
+    report.command(
+        "format of Rust",
+        Counts::AsOne,
+        &mut cargo(&["fmt", "--all", "--check"]),
+    );
+    let workspace = [
+        "clippy",
+        "--workspace",
+        "--exclude",
+        "xtask",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    report.command("lints of the workspace", Counts::AsOne, &mut cargo(&workspace));
+    let own = [
+        "clippy",
+        "-p",
+        "xtask",
+        "--target-dir",
+        "target/xtask",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    report.command("lints of xtask", Counts::AsOne, &mut cargo(&own));
+    let Some(wasm) = report.work("WebAssembly target", || wasm::target(root, wasm::Source::Any)) else {
+        return report.skip(
+            "lints of the pages for the browser",
+            "there is no WebAssembly target",
+        );
+    };
+    let mut pages = wasm.cargo(root, wasm.lint());
+    pages.args(["-p", "app", "--no-default-features", "-F", "hydrate"]);
+    if wasm.lint() == "clippy" {
+        pages.args(["--", "-D", "warnings"]);
+    }
+    report.command("lints of the pages for the browser", Counts::AsOne, &mut pages);
+}
+
+/// Unit tests. `journeys` needs a sandbox; xtask has a target folder of its own.
+fn rust(root: &Path, report: &mut Report) {
+    let arguments = [
+        "test",
+        "--workspace",
+        "--exclude",
+        "xtask",
+        "--exclude",
+        "journeys",
+        "--no-fail-fast",
+    ];
+    report.command(
+        "tests of the workspace",
+        Counts::Cargo,
+        &mut command("cargo", &arguments, root),
+    );
+    let arguments = ["test", "-p", "xtask", "--target-dir", "target/xtask"];
+    report.command(
+        "tests of xtask",
+        Counts::Cargo,
+        &mut command("cargo", &arguments, root),
+    );
+}
+
+/// The sandbox's checks and tests, and its binary where it could be built.
+fn go(root: &Path, report: &mut Report) -> Option<PathBuf> {
+    let steps = ["build of the sandbox", "format of Go", "vet of Go", "tests of Go"];
+    if let Some(missing) = Tool::Go.missing(root) {
+        for step in steps {
+            report.skip(step, &missing);
+        }
+        return None;
+    }
+    let binary = report.work(steps[0], || sandbox::build(root));
+    let module = root.join(sandbox::MODULE);
+    report.work(steps[1], || {
+        let unformatted = steps::output(&mut command("gofmt", &["-l", "."], &module))?;
+        if unformatted.is_empty() {
+            Ok(())
+        } else {
+            bail!("run gofmt -w on:\n{unformatted}")
+        }
+    });
+    // The build's own flags: with others, Go would compile Kubernetes and Istio once more.
+    let Ok(flags) = sandbox::flags(root) else {
+        report.skip(steps[2], "its build flags cannot be read");
+        report.skip(steps[3], "its build flags cannot be read");
+        return binary;
+    };
+    report.command(
+        steps[2],
+        Counts::AsOne,
+        command("go", &["vet"], &module).args(&flags).arg("./..."),
+    );
+    report.command(
+        steps[3],
+        Counts::Go,
+        command("go", &["test", "-v"], &module).args(&flags).arg("./..."),
+    );
+    binary
+}
+
+const JOURNEYS: &str = "journeys over REST, against the sandbox";
+const BROWSER: &str = "pages in Chromium, against the sandbox";
+
+fn skip_live(report: &mut Report, why: &str) {
+    report.skip(JOURNEYS, why);
+    report.skip(BROWSER, why);
+}
+
+/// What needs a control plane: a new sandbox for both.
+fn live(root: &Path, binary: &Path, site: bool, report: &mut Report) {
+    // A folder of its own: an earlier sandbox, should it still run, keeps what it stands on.
+    let state = root.join(format!("target/test/state-{}", std::process::id()));
+    let Some(cluster) = report.work("start of the sandbox", || Sandbox::up(binary, &state)) else {
+        return skip_live(report, "the sandbox did not start");
+    };
+    let mut journeys = command("cargo", &["test", "-p", "journeys", "--no-fail-fast"], root);
+    journeys
+        .env("SIDESTEP_SANDBOX", &cluster.state)
+        .env("SIDESTEP_BIN", console::binary(root));
+    report.command(JOURNEYS, Counts::Cargo, &mut journeys);
+    if site {
+        pages(root, &cluster, report);
+    } else {
+        report.skip(BROWSER, "the site did not build");
+    }
+    drop(cluster);
+    // Kept where something failed: it has the logs.
+    if report.total().failed == 0 && fs::remove_dir_all(&state).is_err() {
+        println!("  {} stays behind", state.display());
+    }
+}
+
+fn pages(root: &Path, cluster: &Sandbox, report: &mut Report) {
+    if let Some(missing) = Tool::Node.missing(root) {
+        return report.skip(BROWSER, &missing);
+    }
+    let chromium = match browser::install(root) {
+        Ok(chromium) => chromium,
+        Err(error) => return report.skip(BROWSER, &format!("no Chromium: {error:#}")),
+    };
+    let log = root.join("target/test/console.log");
+    let started = report.work("start of the console", || {
+        let listen = console::free_port()?;
+        let options = console::Options {
+            kubeconfig: &cluster.kubeconfig,
+            listen,
+            database: &cluster.state.join("browser.db"),
+            sandbox: true,
+            log: Some(&log),
+        };
+        Ok((console::start(root, &options)?, listen))
+    });
+    let Some((console, listen)) = started else {
+        return report.skip(BROWSER, "the console did not start");
+    };
+    let mut playwright = command("npx", &["playwright", "test"], &root.join("end2end"));
+    playwright.env("SIDESTEP_URL", format!("http://{listen}"));
+    if let Chromium::System(path) = chromium {
+        playwright.env("SIDESTEP_CHROMIUM", path);
+    }
+    report.command(BROWSER, Counts::Playwright, &mut playwright);
+    drop(console);
+}
