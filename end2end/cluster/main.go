@@ -1,49 +1,48 @@
+// Command sidestep-sandbox starts a real Kubernetes and Istio control plane on one machine, without root, containers or
+// downloads. It is one binary that contains every part: the first argument picks the part or the command. Start
+// reading at up.go.
 package main
 
 import (
+	"fmt"
 	"os"
-
-	"go.etcd.io/etcd/server/v3/etcdmain"
-	discovery "istio.io/istio/pilot/cmd/pilot-discovery/app"
-	_ "istio.io/istio/manifests"
-	_ "istio.io/istio/operator/pkg/render"
-	"k8s.io/component-base/cli"
-	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
-	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
-	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
-	kwok "sigs.k8s.io/kwok/pkg/kwok/cmd"
-	_ "k8s.io/component-base/logs/json/register"
-	_ "k8s.io/component-base/metrics/prometheus/clientgo"
-	_ "k8s.io/component-base/metrics/prometheus/version"
-	_ "k8s.io/client-go/dynamic"
-	_ "k8s.io/client-go/kubernetes"
-	_ "k8s.io/client-go/restmapper"
-	_ "k8s.io/client-go/tools/clientcmd"
-	_ "sigs.k8s.io/kwok/kustomize/stage/node/fast"
-	_ "sigs.k8s.io/kwok/kustomize/stage/node/heartbeat-with-lease"
-	_ "sigs.k8s.io/kwok/kustomize/stage/pod/fast"
-	_ "sigs.k8s.io/yaml"
-	_ "sigs.k8s.io/kwok/pkg/config"
-	_ "sigs.k8s.io/kwok/pkg/log"
-	_ "sigs.k8s.io/kwok/pkg/utils/signals"
-	_ "k8s.io/client-go/discovery/cached/memory"
-	_ "k8s.io/apimachinery/pkg/util/yaml"
-	_ "golang.org/x/sys/unix"
 )
 
-var _ = kwok.NewCommand
+const usage = `usage: sidestep-sandbox COMMAND --state DIR
+
+  up [--demo=false]   start the sandbox and stay in the foreground until Ctrl-C
+  down                stop it from another terminal
+  status              say whether it runs
+  pause PART          freeze a part, for instance kube-apiserver
+  resume PART         let it go on
+  kubectl ...         kubectl of the same version; needs no --state, takes --kubeconfig
+`
 
 func main() {
-	switch os.Args[1] {
-	case "etcd":
-		etcdmain.Main(os.Args)
-	case "a":
-		cli.Run(apiserver.NewAPIServerCommand())
-	case "b":
-		cli.Run(controllers.NewControllerManagerCommand())
-	case "c":
-		cli.Run(scheduler.NewSchedulerCommand())
-	case "d":
-		_ = discovery.NewRootCommand()
+	if len(os.Args) < 2 {
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
 	}
+	name := os.Args[1]
+	if _, ok := partMains[name]; ok {
+		os.Exit(runPart(name))
+	}
+	if name == "kubectl" {
+		os.Exit(runKubectl())
+	}
+	command, ok := map[string]func([]string) int{"up": up, "down": down, "status": status, "pause": freeze, "resume": thaw}[name]
+	if !ok {
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
+	}
+	os.Exit(command(os.Args[2:]))
+}
+
+// say prints for people; everything else goes to the parts' logs.
+func say(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+
+// complain prints an error and gives the exit code that goes with it.
+func complain(err error) int {
+	fmt.Fprintf(os.Stderr, "sidestep-sandbox: %v\n", err)
+	return 1
 }

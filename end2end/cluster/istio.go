@@ -1,0 +1,93 @@
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io/fs"
+
+	"istio.io/istio/manifests"
+	"istio.io/istio/operator/pkg/render"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// istioTag names the commit that go.mod pins, in the form of the release it leads to.
+const istioTag = "1.31.0-eed52ebb66ad"
+
+// Istio is what the operator would install, sorted by when we need it.
+type Istio struct {
+	// Early must be there before istiod starts: it gives up on injection when it finds no injector configuration.
+	Early    []*unstructured.Unstructured
+	Rest     []*unstructured.Unstructured
+	Webhooks []*unstructured.Unstructured
+}
+
+// RenderIstio renders the minimal profile in-process, with the charts that are embedded in the Istio module.
+func RenderIstio() (*Istio, error) {
+	sets, _, err := render.GenerateManifest(nil, []string{"profile=minimal", "tag=" + istioTag}, false, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	crds, err := fs.ReadFile(manifests.FS, "charts/base/files/crd-all.gen.yaml")
+	if err != nil {
+		return nil, err
+	}
+	all, err := Objects(crds)
+	if err != nil {
+		return nil, err
+	}
+	for _, set := range sets {
+		for _, m := range set.Manifests {
+			all = append(all, m.Unstructured)
+		}
+	}
+	return sortIstio(all), nil
+}
+
+func sortIstio(all []*unstructured.Unstructured) *Istio {
+	namespace := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": "istio-system"},
+	}}
+	result := &Istio{Early: []*unstructured.Unstructured{namespace}}
+	seen := map[string]bool{nameOf(namespace): true}
+	for _, o := range all {
+		if seen[nameOf(o)] {
+			continue
+		}
+		seen[nameOf(o)] = true
+		switch o.GetKind() {
+		case "Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget":
+			// istiod is a process of ours, not a pod.
+		case "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration":
+			result.Webhooks = append(result.Webhooks, o)
+		case "ConfigMap":
+			result.Early = append(result.Early, o)
+		default:
+			result.Rest = append(result.Rest, o)
+		}
+	}
+	return result
+}
+
+// PointWebhooksAt replaces the in-cluster service of every webhook by an address of this machine, keeping its path.
+func PointWebhooksAt(base string, ca []byte, configurations []*unstructured.Unstructured) error {
+	for _, c := range configurations {
+		webhooks, _, err := unstructured.NestedSlice(c.Object, "webhooks")
+		if err != nil {
+			return fmt.Errorf("%s: %w", nameOf(c), err)
+		}
+		for i := range webhooks {
+			webhook, ok := webhooks[i].(map[string]any)
+			if !ok {
+				return fmt.Errorf("%s: webhook %d is not an object", nameOf(c), i)
+			}
+			path, _, _ := unstructured.NestedString(webhook, "clientConfig", "service", "path")
+			webhook["clientConfig"] = map[string]any{
+				"url": base + path, "caBundle": base64.StdEncoding.EncodeToString(ca),
+			}
+		}
+		if err := unstructured.SetNestedSlice(c.Object, webhooks, "webhooks"); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	nodefast "sigs.k8s.io/kwok/kustomize/stage/node/fast"
+	nodeheartbeat "sigs.k8s.io/kwok/kustomize/stage/node/heartbeat-with-lease"
+	podfast "sigs.k8s.io/kwok/kustomize/stage/pod/fast"
+)
+
+// Stages is kwok's script, from its own module: what it does to a pod or node in which state. With pod-complete, pods
+// of Jobs finish as soon as they run.
+func Stages() []byte {
+	return []byte(strings.Join([]string{
+		podfast.DefaultPodReady, podfast.DefaultPodComplete, podfast.DefaultPodDelete,
+		nodefast.DefaultNodeInit, nodeheartbeat.DefaultNodeHeartbeatWithLease,
+	}, "\n---\n"))
+}
+
+const nodeCount = 3
+
+// EnsureNodes creates the nodes that kwok plays. It must run before kwok does: kwok keeps a kubelet version that it
+// finds, and istiod reads that version to decide whether the nodes can run native sidecars.
+func EnsureNodes(ctx context.Context, c *Cluster) error {
+	for n := 1; n <= nodeCount; n++ {
+		if err := ensureNode(ctx, c, fmt.Sprintf("node-%d", n), fmt.Sprintf("10.0.0.%d", n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ensureNode(ctx context.Context, c *Cluster, name, address string) error {
+	nodes := c.typed.CoreV1().Nodes()
+	node, err := nodes.Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{
+		Name:        name,
+		Annotations: map[string]string{"kwok.x-k8s.io/node": "fake"},
+		Labels: map[string]string{
+			"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
+		},
+	}}, metav1.CreateOptions{})
+	if err == nil {
+		status := map[string]any{"status": map[string]any{
+			"nodeInfo":  map[string]any{"kubeletVersion": kubernetesVersion()},
+			"addresses": []any{map[string]any{"type": "InternalIP", "address": address}, map[string]any{"type": "Hostname", "address": name}},
+		}}
+		if err := patchNode(ctx, c, name, status, "status"); err != nil {
+			return err
+		}
+	} else if apierrors.IsAlreadyExists(err) {
+		node, err = nodes.Get(ctx, name, metav1.GetOptions{})
+	}
+	if err != nil {
+		return err
+	}
+	// Admission taints every new node, and the controller that would lift the taint is switched off.
+	taints := []corev1.Taint{}
+	for _, t := range node.Spec.Taints {
+		if t.Key != corev1.TaintNodeNotReady {
+			taints = append(taints, t)
+		}
+	}
+	return patchNode(ctx, c, name, map[string]any{"spec": map[string]any{"taints": taints}})
+}
+
+func patchNode(ctx context.Context, c *Cluster, name string, patch map[string]any, subresources ...string) error {
+	text, err := json.Marshal(patch)
+	if err != nil {
+		return err
+	}
+	_, err = c.typed.CoreV1().Nodes().Patch(ctx, name, types.MergePatchType, text, metav1.PatchOptions{}, subresources...)
+	return err
+}
