@@ -1,1 +1,48 @@
-//! domain
+//! The rules of sidecar bypass. Pure: no I/O, no clock, no async; the same functions decide on the server, in the browser
+//! and at admission.
+//!
+//! The story, in the order to read it:
+//!
+//! 1. A level says something about six [`Field`]s. Each is absent (inherit), explicitly empty, or a [`Value`]: a list of
+//!    [`port::Ports`] or [`cidr::Cidrs`], or everything. Together they are [`Traffic`], stored in a [`SidecarSetting`], whose
+//!    place in the cluster decides its [`Level`].
+//! 2. [`resolve`] puts the [`Levels`] of a pod over each other: per field the nearest replaces all others. The result is
+//!    [`Effective`], which remembers where every text came from and what it overrode.
+//! 3. [`annotation::plan`] says what our webhook writes on a new pod, so that Istio's injector sees the same.
+//! 4. [`TrafficArgs::expected`] says which arguments Istio gives the container that sets up redirection;
+//!    [`TrafficArgs::parse`] reads those of a pod that runs.
+//! 5. [`difference`] compares the two by meaning. A pod with a difference is *stale*: it was created before its settings.
+//!    [`Applies`] says for which pods the question makes no sense.
+//!
+//! Where a rule is Istio's, the file it was read in is named. Messages are lower case, without a full stop, show inputs in
+//! backticks and say what to change.
+
+pub mod annotation;
+pub mod applies;
+pub mod args;
+pub mod cidr;
+pub mod effective;
+pub mod field;
+pub mod install;
+pub mod name;
+pub mod port;
+pub mod running;
+pub mod setting;
+mod text;
+pub mod traffic;
+pub mod value;
+
+pub use self::{
+    annotation::{Marker, Patch, plan, user_annotations},
+    applies::{Applies, PodFacts, Reason},
+    args::{ParsedArgs, TrafficArgs},
+    cidr::{Cidr, CidrError, Cidrs},
+    effective::{Effective, InForce, Levels, Origin, Overridden, WorkloadLayer, resolve},
+    field::{Field, Kind, UnknownField},
+    install::InstallValues,
+    port::{Port, PortError, PortRange, Ports},
+    running::{Capture, Difference, Reading, Running, difference},
+    setting::{Level, LevelError, Selector, SidecarSetting},
+    traffic::{FieldError, RawTraffic, Traffic},
+    value::{ItemError, Value, ValueError},
+};

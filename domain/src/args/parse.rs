@@ -1,0 +1,154 @@
+//! Reads the arguments of a real container as Go's `pflag` would.
+
+use std::collections::BTreeMap;
+
+use super::TrafficArgs;
+
+/// Everything that a container's arguments say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ParsedArgs {
+    /// The six that decide about traffic. A flag that is missing is empty, as `istio-iptables` takes it.
+    pub traffic: TrafficArgs,
+    /// All other flags by their long name (an unknown short one by its letter), without dashes. A switch has the value
+    /// `true`. Of a repeated flag the last one counts.
+    pub others: BTreeMap<String, String>,
+    /// What is not a flag, such as the command `istio-iptables`.
+    pub words: Vec<String>,
+}
+
+/// Short and long names of the flags of `istio-iptables` (`tools/istio-iptables/pkg/cmd/root.go`).
+const SHORT: [(char, &str); 17] = [
+    ('b', "istio-inbound-ports"),
+    ('c', "istio-exclude-interfaces"),
+    ('d', "istio-local-exclude-ports"),
+    ('e', "inbound-tunnel-port"),
+    ('g', "proxy-gid"),
+    ('i', "istio-service-cidr"),
+    ('k', "kube-virt-interfaces"),
+    ('m', "istio-inbound-interception-mode"),
+    ('n', "dry-run"),
+    ('o', "istio-local-outbound-ports-exclude"),
+    ('p', "envoy-port"),
+    ('q', "istio-outbound-ports"),
+    ('r', "istio-inbound-tproxy-route-table"),
+    ('t', "istio-inbound-tproxy-mark"),
+    ('u', "proxy-uid"),
+    ('x', "istio-service-exclude-cidr"),
+    ('z', "inbound-capture-port"),
+];
+
+/// Flags that take a value only after `=`.
+const SWITCHES: [&str; 15] = [
+    "capture-all-dns",
+    "cleanup-only",
+    "cni-mode",
+    "drop-invalid",
+    "dry-run",
+    "dual-stack",
+    "force-apply",
+    "help",
+    "iptables-trace-logging",
+    "log_as_json",
+    "native-nftables",
+    "reconcile",
+    "redirect-dns",
+    "run-validation",
+    "skip-rule-apply",
+];
+
+impl TrafficArgs {
+    /// Reads the arguments of an `istio-init` or `istio-validation` container. Nothing is refused: what is not understood is
+    /// kept in [`ParsedArgs::others`].
+    #[must_use]
+    pub fn parse<S: AsRef<str>>(args: &[S]) -> ParsedArgs {
+        let mut parsed = ParsedArgs::default();
+        let mut args = args.iter().map(AsRef::as_ref).peekable();
+        while let Some(arg) = args.next() {
+            if arg == "--" {
+                parsed.words.extend(args.by_ref().map(str::to_owned));
+            } else if let Some(long) = arg.strip_prefix("--") {
+                let (name, value) = long
+                    .split_once('=')
+                    .map_or((long, None), |(name, value)| (name, Some(value)));
+                let value = match value {
+                    Some(value) => value,
+                    None if is_switch(name) => "true",
+                    // A flag we do not know may be a switch: it takes the next argument unless that is a flag.
+                    None => args
+                        .next_if(|next| is_known(name) || !next.starts_with('-'))
+                        .unwrap_or_default(),
+                };
+                parsed.keep(name, value);
+            } else if let Some(cluster) = arg.strip_prefix('-').filter(|cluster| !cluster.is_empty()) {
+                parsed.keep_cluster(cluster, || args.next());
+            } else {
+                parsed.words.push(arg.to_owned());
+            }
+        }
+        parsed.traffic.cni = parsed.switched_on("skip-rule-apply");
+        parsed
+    }
+}
+
+impl ParsedArgs {
+    /// Returns the interception mode, `REDIRECT` or `TPROXY`.
+    #[must_use]
+    pub fn interception_mode(&self) -> Option<&str> {
+        self.other("istio-inbound-interception-mode")
+    }
+
+    /// Returns the value of another flag by its long name.
+    #[must_use]
+    pub fn other(&self, name: &str) -> Option<&str> {
+        self.others.get(name).map(String::as_str)
+    }
+
+    /// Says whether a switch is on.
+    #[must_use]
+    pub fn switched_on(&self, name: &str) -> bool {
+        matches!(self.other(name), Some("1" | "t" | "T" | "true" | "TRUE" | "True"))
+    }
+
+    /// Keeps `-nfoo`: switches one after the other, then at most one flag with its value.
+    fn keep_cluster<'a>(&mut self, cluster: &'a str, next: impl FnOnce() -> Option<&'a str>) {
+        let mut letters = cluster.chars();
+        while let Some(letter) = letters.next() {
+            let mut bytes = [0; 4];
+            let name = SHORT
+                .iter()
+                .find(|(short, _)| *short == letter)
+                .map(|(_, long)| *long);
+            let name = name.unwrap_or_else(|| letter.encode_utf8(&mut bytes));
+            let rest = letters.as_str();
+            match rest.strip_prefix('=') {
+                Some(value) if !value.is_empty() => return self.keep(name, value),
+                _ if is_switch(name) => self.keep(name, "true"),
+                _ if rest.is_empty() => return self.keep(name, next().unwrap_or_default()),
+                _ => return self.keep(name, rest),
+            }
+        }
+    }
+
+    fn keep(&mut self, name: &str, value: &str) {
+        let value = value.to_owned();
+        match name {
+            "istio-service-cidr" => self.traffic.include_outbound_ip_ranges = value,
+            "istio-service-exclude-cidr" => self.traffic.exclude_outbound_ip_ranges = value,
+            "istio-inbound-ports" => self.traffic.include_inbound_ports = value,
+            "istio-local-exclude-ports" => self.traffic.exclude_inbound_ports = value,
+            "istio-outbound-ports" => self.traffic.include_outbound_ports = Some(value),
+            "istio-local-outbound-ports-exclude" => self.traffic.exclude_outbound_ports = Some(value),
+            _ => {
+                self.others.insert(name.to_owned(), value);
+            }
+        }
+    }
+}
+
+fn is_switch(name: &str) -> bool {
+    SWITCHES.contains(&name)
+}
+
+fn is_known(name: &str) -> bool {
+    SHORT.iter().any(|(_, long)| *long == name)
+}
