@@ -109,6 +109,12 @@ impl ParsedArgs {
         matches!(self.other(name), Some("1" | "t" | "T" | "true" | "TRUE" | "True"))
     }
 
+    /// Lists the names of flags that are not `istio-iptables`' own as we know it: what they do cannot be judged.
+    pub fn unknown(&self) -> impl Iterator<Item = &str> {
+        let names = self.others.keys().map(String::as_str);
+        names.filter(|name| !is_known(name) && !is_switch(name) && *name != "log_output_level")
+    }
+
     /// Keeps `-nfoo`: switches one after the other, then at most one flag with its value.
     fn keep_cluster<'a>(&mut self, cluster: &'a str, next: impl FnOnce() -> Option<&'a str>) {
         let mut letters = cluster.chars();

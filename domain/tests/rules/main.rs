@@ -1,0 +1,9 @@
+//! The rules as tables and properties. Start with `oracle`: Istio's own rules, written a second time from its sources, by
+//! which ours are judged.
+
+mod cidrs;
+mod oracle;
+mod ports;
+mod strategy;
+mod traffic;
+mod values;
