@@ -2,7 +2,10 @@
 //! which ours are judged.
 
 mod cidrs;
+mod effective;
+mod marker;
 mod oracle;
+mod plan;
 mod ports;
 mod strategy;
 mod traffic;
