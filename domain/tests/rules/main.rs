@@ -1,12 +1,14 @@
 //! The rules as tables and properties. Start with `oracle`: Istio's own rules, written a second time from its sources, by
 //! which ours are judged.
 
+mod args;
 mod cidrs;
 mod effective;
 mod marker;
 mod oracle;
 mod plan;
 mod ports;
+mod running;
 mod strategy;
 mod traffic;
 mod values;
