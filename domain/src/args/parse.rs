@@ -37,6 +37,14 @@ const SHORT: [(char, &str); 17] = [
     ('z', "inbound-capture-port"),
 ];
 
+/// Flags of `istio-iptables` that have a long name only and take a value.
+const LONG: [&str; 4] = [
+    "force-iptables-binary",
+    "iptables-probe-port",
+    "network-namespace",
+    "probe-timeout",
+];
+
 /// Flags that take a value only after `=`.
 const SWITCHES: [&str; 15] = [
     "capture-all-dns",
@@ -109,10 +117,11 @@ impl ParsedArgs {
         matches!(self.other(name), Some("1" | "t" | "T" | "true" | "TRUE" | "True"))
     }
 
-    /// Lists the names of flags that are not `istio-iptables`' own as we know it: what they do cannot be judged.
+    /// Lists the names of flags that are neither `istio-iptables`' own, as we know it, nor about its log: what they do cannot
+    /// be judged.
     pub fn unknown(&self) -> impl Iterator<Item = &str> {
         let names = self.others.keys().map(String::as_str);
-        names.filter(|name| !is_known(name) && !is_switch(name) && *name != "log_output_level")
+        names.filter(|name| !is_known(name) && !is_switch(name) && !name.starts_with("log_"))
     }
 
     /// Keeps `-nfoo`: switches one after the other, then at most one flag with its value.
@@ -156,5 +165,5 @@ fn is_switch(name: &str) -> bool {
 }
 
 fn is_known(name: &str) -> bool {
-    SHORT.iter().any(|(_, long)| *long == name)
+    LONG.contains(&name) || SHORT.iter().any(|(_, long)| *long == name)
 }

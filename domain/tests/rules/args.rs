@@ -117,6 +117,31 @@ fn flags_may_be_written_in_every_way_that_go_takes() {
 }
 
 #[test]
+fn flags_that_we_cannot_judge_are_named() {
+    let own = [
+        "-p",
+        "15001",
+        "--probe-timeout",
+        "5s",
+        "--run-validation",
+        "--log_output_level=info",
+        "--log_as_json",
+    ];
+    assert_eq!(of(&own).unknown().count(), 0);
+    let odd = [
+        "--capture-nothing",
+        "-w",
+        "7",
+        "-i",
+        "*",
+        "--probe-timeout",
+        "-1s",
+    ];
+    assert!(of(&odd).unknown().eq(["capture-nothing", "w"]));
+    assert_eq!(of(&odd).other("probe-timeout"), Some("-1s"));
+}
+
+#[test]
 fn the_outbound_port_flags_are_passed_if_an_annotation_exists_or_a_value_does() {
     let field = Field::ExcludeOutboundPorts;
     let empty = BTreeMap::from([(field.annotation().to_owned(), String::new())]);
