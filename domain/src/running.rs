@@ -20,18 +20,7 @@ impl Capture {
     /// all system ports are excluded inbound, and an empty `-i` that no annotation says is `*`.
     #[must_use]
     pub fn of(args: &TrafficArgs) -> Self {
-        Self(Field::ALL.map(|field| {
-            let mut reading = Reading::of(field, args.get(field).unwrap_or_default());
-            match field {
-                Field::IncludeOutboundIPRanges if args.range_fallback => reading = Reading::All,
-                Field::ExcludeInboundPorts if args.cni => reading.add_ports(&SYSTEM_PORTS),
-                Field::ExcludeOutboundPorts if args.cni && args.exclude_outbound_ports.is_none() => {
-                    reading.add_ports(&SYSTEM_PORTS[..1]);
-                }
-                _ => {}
-            }
-            reading
-        }))
+        Self(Field::ALL.map(|field| read(field, args)))
     }
 
     /// Returns what is captured for a field.
@@ -39,6 +28,20 @@ impl Capture {
     pub const fn get(&self, field: Field) -> &Reading {
         &self.0[field.index()]
     }
+}
+
+/// Reads the argument of one field, with the plugin's defaults if there is CNI.
+fn read(field: Field, args: &TrafficArgs) -> Reading {
+    let mut reading = Reading::of(field, args.get(field).unwrap_or_default());
+    match field {
+        Field::IncludeOutboundIPRanges if args.range_fallback => reading = Reading::All,
+        Field::ExcludeInboundPorts if args.cni => reading.add_ports(&SYSTEM_PORTS),
+        Field::ExcludeOutboundPorts if args.cni && args.exclude_outbound_ports.is_none() => {
+            reading.add_ports(&SYSTEM_PORTS[..1]);
+        }
+        _ => {}
+    }
+    reading
 }
 
 /// The arguments of a running pod and the port its agent had.
@@ -83,29 +86,29 @@ pub struct Difference {
 /// Fields are compared one by one, also where another field makes one moot (an exclude list beside an include list).
 #[must_use]
 pub fn difference(expected: &TrafficArgs, running: &TrafficArgs) -> Vec<Difference> {
-    // The usual case, in lists of thousands of pods.
-    if expected == running {
-        return Vec::new();
-    }
-    let (desired, running) = (Capture::of(expected), Capture::of(running));
-    let differing = Field::ALL
+    let same_mode = expected.cni == running.cni && expected.range_fallback == running.range_fallback;
+    // Lists show thousands of pods, and nearly all texts are equal: those need no reading.
+    let fields = Field::ALL
         .into_iter()
-        .filter(|field| desired.get(*field) != running.get(*field));
-    differing
-        .map(|field| {
-            let (mut left, mut right) = (desired.get(field).clone(), running.get(field).clone());
-            if field == Field::ExcludeInboundPorts {
-                left.remove_ports(&SYSTEM_PORTS);
-                right.remove_ports(&SYSTEM_PORTS);
-                if left == right {
-                    (left, right) = (desired.get(field).clone(), running.get(field).clone());
-                }
+        .filter(|field| !same_mode || expected.get(*field) != running.get(*field));
+    let differences = fields.filter_map(|field| {
+        let (mut desired, mut present) = (read(field, expected), read(field, running));
+        if desired == present {
+            return None;
+        }
+        if field == Field::ExcludeInboundPorts {
+            let (all_desired, all_present) = (desired.clone(), present.clone());
+            desired.remove_ports(&SYSTEM_PORTS);
+            present.remove_ports(&SYSTEM_PORTS);
+            if desired == present {
+                (desired, present) = (all_desired, all_present);
             }
-            Difference {
-                field,
-                desired: left.to_string(),
-                running: right.to_string(),
-            }
+        }
+        Some(Difference {
+            field,
+            desired: desired.to_string(),
+            running: present.to_string(),
         })
-        .collect()
+    });
+    differences.collect()
 }

@@ -70,11 +70,7 @@ impl Value {
     pub fn to_istio(&self) -> String {
         match self {
             Self::All => "*".to_owned(),
-            Self::Ports(ports) => {
-                let mut text = String::with_capacity(ports.len() * 6);
-                ports.write_expanded(&mut text);
-                text
-            }
+            Self::Ports(ports) => ports.expanded(),
             Self::Cidrs(cidrs) => cidrs.to_string(),
         }
     }

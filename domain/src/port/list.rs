@@ -66,28 +66,28 @@ impl Ports {
     }
 
     /// Writes the form Istio takes: single ports, comma separated, without blanks.
-    pub(crate) fn write_expanded(&self, text: &mut String) {
-        for (position, port) in self.iter().enumerate() {
-            if position > 0 {
-                text.push(',');
+    pub(crate) fn expanded(&self) -> String {
+        let mut text = String::with_capacity(self.len() * 6);
+        for range in &self.0 {
+            for port in range.first.get()..=range.last.get() {
+                push_number(&mut text, port);
             }
-            push_number(text, port);
         }
+        text.pop();
+        text
     }
 }
 
-/// Appends a number without the formatting machinery: lists are expanded for every pod at admission.
-fn push_number(text: &mut String, number: u16) {
-    let mut divisor = 10_000;
-    while divisor > 1 && number < divisor {
-        divisor /= 10;
+/// Appends a number and a comma without the formatting machinery: lists are expanded for every pod at admission.
+fn push_number(text: &mut String, mut number: u16) {
+    let mut bytes = *b"00000,";
+    let mut start = 5;
+    while number > 0 {
+        start -= 1;
+        bytes[start] += u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
     }
-    while divisor > 0 {
-        text.push(char::from(
-            b'0' + u8::try_from(number / divisor % 10).unwrap_or(0),
-        ));
-        divisor /= 10;
-    }
+    text.push_str(str::from_utf8(&bytes[start..]).unwrap_or_default());
 }
 
 impl FromStr for Ports {
