@@ -132,6 +132,15 @@ fn cni_excludes_its_status_port_outbound_until_told_otherwise() {
 }
 
 #[test]
+fn the_same_arguments_mean_something_else_under_cni() {
+    let cni = TrafficArgs { cni: true, ..chart() };
+    assert_eq!(
+        differing(&cni, &chart()),
+        [(Field::ExcludeOutboundPorts, "15020".to_owned(), String::new())]
+    );
+}
+
+#[test]
 fn with_cni_an_empty_range_from_the_install_values_means_all() {
     let empty = TrafficArgs {
         cni: true,
