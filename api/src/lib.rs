@@ -1,1 +1,22 @@
-//! api
+//! What crosses the wire between Sidestep's server and everyone who talks to it.
+//!
+//! Paths ([`path`]), shapes (one module a resource), refusals ([`Problem`]) and the typed [`Client`] that the
+//! browser, server-side rendering and tests share. Nothing here decides anything: rules live in `domain`.
+
+pub mod audit;
+pub mod client;
+pub mod deployment;
+pub mod mesh;
+pub mod namespace;
+pub mod page;
+pub mod path;
+pub mod pod;
+pub mod problem;
+pub mod setting;
+
+#[cfg(target_arch = "wasm32")]
+pub mod fetch;
+
+pub use client::{Client, Precondition, Reply, Transport};
+pub use page::Page;
+pub use problem::{FieldProblem, Problem};

@@ -1,1 +1,26 @@
-//! server
+//! Sidestep's server: everything that touches the world.
+//!
+//! Start at [`serve`], which builds [`state::State`] and starts what runs; [`router`] lists what the console answers.
+//! A saved setting: [`api`] → [`settings`] → [`change`] (the record around it) → the cluster → [`cluster::watch`].
+//! An admitted pod: [`admission`]. A page: [`ssr`].
+
+pub mod admission;
+pub mod api;
+pub mod caller;
+pub mod change;
+pub mod cli;
+pub mod clock;
+pub mod cluster;
+pub mod command;
+pub mod error;
+pub mod extract;
+mod health;
+pub mod history;
+pub mod install;
+pub mod router;
+pub mod serve;
+pub mod settings;
+mod ssr;
+mod stack;
+pub mod state;
+pub mod telemetry;

@@ -1,0 +1,103 @@
+//! The history: who changed what, from what to what, and what came of it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A change: an intent, and its outcome once there is one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// The change's id.
+    pub id: String,
+    /// When the intent was recorded, RFC 3339.
+    pub at: String,
+    /// Who: the user that the cluster knows.
+    pub actor: String,
+    /// What was done.
+    pub action: Action,
+    /// To what.
+    pub target: Target,
+    /// Why, where the actor said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The state before; absent: there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub before: Option<serde_json::Value>,
+    /// The state asked for; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub after: Option<serde_json::Value>,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The hash of the newest event of this change in the chain, in hex.
+    pub hash: String,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// A setting was saved.
+    SaveSetting,
+    /// A setting was removed, so that the level inherits everything.
+    DeleteSetting,
+    /// A pod was deleted.
+    DeletePod,
+}
+
+/// The thing that was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Target {
+    /// `SidecarSetting` or `Pod`.
+    pub kind: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// What came of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// In one word.
+    pub state: OutcomeState,
+    /// When it was recorded, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// In a sentence, where there is something to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// What came of a change, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeState {
+    /// No outcome is recorded yet.
+    Pending,
+    /// The cluster took it.
+    Succeeded,
+    /// The cluster has not taken it.
+    Failed,
+    /// The console stopped in between and the cluster has since moved on: it cannot be told.
+    Unknown,
+}
+
+/// Which changes to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// Only by this actor.
+    pub actor: Option<String>,
+    /// Only of things in this namespace.
+    pub namespace: Option<String>,
+    /// Only of things of this kind: `SidecarSetting` or `Pod`.
+    pub kind: Option<String>,
+    /// At most this many (1 to 500, 100 by default).
+    pub limit: Option<usize>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}

@@ -1,0 +1,121 @@
+//! Every URL once: the router uses the templates, the client the builders.
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// What a path segment must not hold as it is (RFC 3986 `pchar`, less what Kubernetes names never need).
+const SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'/')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'&')
+    .add(b'=')
+    .add(b'+');
+
+/// The meshes of the cluster: one.
+pub const MESHES: &str = "/api/v1/meshes";
+/// The Global level.
+pub const SETTINGS_GLOBAL: &str = "/api/v1/settings/global";
+/// The Namespace level.
+pub const SETTINGS_NAMESPACE: &str = "/api/v1/settings/namespaces/{namespace}";
+/// The Workload level of a namespace.
+pub const SETTINGS_WORKLOADS: &str = "/api/v1/settings/namespaces/{namespace}/workloads";
+/// One setting of the Workload level.
+pub const SETTINGS_WORKLOAD: &str = "/api/v1/settings/namespaces/{namespace}/workloads/{name}";
+/// Namespaces.
+pub const NAMESPACES: &str = "/api/v1/namespaces";
+/// Deployments.
+pub const DEPLOYMENTS: &str = "/api/v1/deployments";
+/// Pods.
+pub const PODS: &str = "/api/v1/pods";
+/// One pod.
+pub const POD: &str = "/api/v1/pods/{namespace}/{name}";
+/// The history of changes.
+pub const AUDIT: &str = "/api/v1/audit";
+/// One change.
+pub const AUDIT_CHANGE: &str = "/api/v1/audit/{id}";
+/// The description of all this.
+pub const OPENAPI: &str = "/api/v1/openapi.json";
+
+/// `s` as one path segment or query value.
+#[must_use]
+pub fn segment(s: &str) -> String {
+    utf8_percent_encode(s, SEGMENT).to_string()
+}
+
+/// A level's URL.
+#[must_use]
+pub fn setting(level: &domain::Level) -> String {
+    match level {
+        domain::Level::Global => SETTINGS_GLOBAL.to_owned(),
+        domain::Level::Namespace(namespace) => SETTINGS_NAMESPACE.replace("{namespace}", &segment(namespace)),
+        domain::Level::Workload { namespace, name } => SETTINGS_WORKLOAD
+            .replace("{namespace}", &segment(namespace))
+            .replace("{name}", &segment(name)),
+    }
+}
+
+/// A pod's URL.
+#[must_use]
+pub fn pod(namespace: &str, name: &str) -> String {
+    POD.replace("{namespace}", &segment(namespace))
+        .replace("{name}", &segment(name))
+}
+
+/// A change's URL.
+#[must_use]
+pub fn audit_change(id: &str) -> String {
+    AUDIT_CHANGE.replace("{id}", &segment(id))
+}
+
+/// `path` with the query parameters that have a value.
+#[must_use]
+pub fn with_query(path: &str, query: &[(&str, Option<String>)]) -> String {
+    let mut url = path.to_owned();
+    for (name, value) in query {
+        if let Some(value) = value {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(name);
+            url.push('=');
+            url.push_str(&segment(value));
+        }
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_cannot_leave_its_place() {
+        assert_eq!(pod("a/b", "c?d"), "/api/v1/pods/a%2Fb/c%3Fd");
+        assert_eq!(
+            setting(&domain::Level::Workload {
+                namespace: "shop".into(),
+                name: "cart".into()
+            }),
+            "/api/v1/settings/namespaces/shop/workloads/cart"
+        );
+    }
+
+    #[test]
+    fn a_query_holds_only_what_is_set() {
+        let url = with_query(
+            PODS,
+            &[
+                ("namespace", Some("shop".into())),
+                ("q", None),
+                ("cursor", Some("a&b".into())),
+            ],
+        );
+        assert_eq!(url, "/api/v1/pods?namespace=shop&cursor=a%26b");
+    }
+}

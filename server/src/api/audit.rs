@@ -1,0 +1,82 @@
+//! The history.
+
+use api::{
+    Page, Problem,
+    audit::{AuditQuery, Change},
+};
+use axum::extract::State as Shared;
+
+use super::paging;
+use crate::{
+    caller::{Caller, Readable, Visible},
+    error::Error,
+    extract::{Json, Path, Query},
+    state::State,
+};
+
+/// List changes
+///
+/// Newest first. A caller sees the changes in the namespaces where they may list settings.
+#[utoipa::path(get, path = api::path::AUDIT, tag = "audit", operation_id = "listChanges", params(AuditQuery), responses(
+    (status = 200, body = Page<Change>),
+    (status = 422, body = Problem, content_type = "application/problem+json", description = "A parameter breaks rules"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "The history cannot be read"),
+))]
+pub(super) async fn list(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Query(query): Query<AuditQuery>,
+) -> Result<Json<Page<Change>>, Error> {
+    let limit = paging::limit(query.limit)?;
+    let before = query
+        .cursor
+        .as_ref()
+        .map(|text| {
+            text.parse()
+                .map_err(|_| Error::field("cursor", format!("`{text}` is not a cursor of this list")))
+        })
+        .transpose()?;
+    let visible = caller
+        .may_read(Readable::Settings, &state.cluster.snapshot().namespace_names())
+        .await?;
+    let namespaces = match &visible {
+        Visible::All => None,
+        Visible::In(namespaces) => Some(namespaces.as_slice()),
+    };
+    // One more than asked for tells whether there is a next page.
+    let (mut changes, total) = state.history.page(&query, namespaces, before, limit + 1).await?;
+    let more = changes.len() > limit;
+    changes.truncate(limit);
+    let next = changes.last().filter(|_| more).map(|(seq, _)| seq.to_string());
+    Ok(Json(Page {
+        items: changes.into_iter().map(|(_, change)| change).collect(),
+        total,
+        next,
+    }))
+}
+
+/// Get a change
+#[utoipa::path(get, path = api::path::AUDIT_CHANGE, tag = "audit", operation_id = "getChange",
+    params(("id" = String, Path, description = "The change's id")),
+    responses(
+        (status = 200, body = Change),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such change, or the caller may not see it"),
+    )
+)]
+pub(super) async fn get(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Change>, Error> {
+    let none = || Error::NotFound(format!("change `{id}`"));
+    let change = state.history.change(&id).await?.ok_or_else(none)?;
+    match caller
+        .must_read(Readable::Settings, &change.target.namespace)
+        .await
+    {
+        Ok(()) => Ok(Json(change)),
+        // That it exists is not for this caller to know.
+        Err(Error::Forbidden(_)) => Err(none()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,196 @@
+//! Pods.
+
+use api::{
+    Page, Precondition, Problem,
+    audit::{Action, Target},
+    pod::{PodDeleted, PodDetail, PodQuery, PodRow},
+};
+use axum::extract::State as Shared;
+use domain::annotation;
+use k8s_openapi::api::core::v1::Pod;
+use kube::{
+    Api, ResourceExt,
+    api::{DeleteParams, Preconditions},
+};
+
+use super::paging;
+use crate::{
+    caller::{Caller, Readable, Visible},
+    change::record,
+    cluster::{mesh::Revisions, pods::Judge},
+    error::{Error, from_kube},
+    extract::{BasedOn, Json, Path, Query},
+    history::Intent,
+    state::State,
+};
+
+/// List pods
+///
+/// By namespace and name. Each says what it runs against what is in force.
+#[utoipa::path(get, path = api::path::PODS, tag = "workloads", operation_id = "listPods", params(PodQuery), responses(
+    (status = 200, body = Page<PodRow>),
+    (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not list pods there"),
+    (status = 422, body = Problem, content_type = "application/problem+json", description = "A parameter breaks rules"),
+))]
+pub(super) async fn list(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Query(query): Query<PodQuery>,
+) -> Result<Json<Page<PodRow>>, Error> {
+    let limit = paging::limit(query.limit)?;
+    let cursor = paging::cursor(query.cursor.as_deref())?;
+    let snapshot = state.cluster.snapshot();
+    let visible = match &query.namespace {
+        Some(namespace) => {
+            caller.must_read(Readable::Pods, namespace).await?;
+            Visible::In(vec![namespace.clone()])
+        }
+        None => {
+            caller
+                .may_read(Readable::Pods, &snapshot.namespace_names())
+                .await?
+        }
+    };
+    let rows: Vec<&PodRow> = snapshot
+        .pods
+        .iter()
+        .filter(|row| visible.includes(&row.namespace))
+        .filter(|row| query.q.as_ref().is_none_or(|q| row.name.contains(q.as_str())))
+        .filter(|row| query.stale.is_none_or(|stale| row.state.is_stale() == stale))
+        .filter(|row| match &query.owner {
+            None => true,
+            Some(name) => row.owner.as_ref().is_some_and(|owner| owner.name == *name),
+        })
+        .collect();
+    Ok(Json(paging::page(
+        &rows,
+        |row| (&row.namespace, &row.name),
+        cursor,
+        limit,
+    )))
+}
+
+/// Get a pod
+///
+/// The values in force for the next pod in its place, the values that this one was given, and where they differ.
+#[utoipa::path(get, path = api::path::POD, tag = "workloads", operation_id = "getPod",
+    params(("namespace" = String, Path), ("name" = String, Path)),
+    responses(
+        (status = 200, body = PodDetail),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not read it"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such pod"),
+    )
+)]
+pub(super) async fn get(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Path((namespace, name)): Path<(String, String)>,
+) -> Result<Json<PodDetail>, Error> {
+    Ok(Json(detail(&state, &read(&caller, &namespace, &name).await?)))
+}
+
+/// Delete a pod
+///
+/// Exactly this one: `If-Match` carries its uid. A pod that a controller owns comes again, with the settings in force.
+#[utoipa::path(delete, path = api::path::POD, tag = "workloads", operation_id = "deletePod",
+    params(
+        ("namespace" = String, Path), ("name" = String, Path),
+        ("If-Match" = String, Header, description = "The pod's uid, in double quotes"),
+    ),
+    responses(
+        (status = 202, body = PodDeleted, description = "The cluster ends the pod"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not delete it"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such pod"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "Another pod has this name now"),
+        (status = 428, body = Problem, content_type = "application/problem+json", description = "`If-Match` is missing"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "The history takes no record, so nothing was done"),
+    )
+)]
+pub(super) async fn delete(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    BasedOn(based_on): BasedOn,
+    Path((namespace, name)): Path<(String, String)>,
+) -> Result<(http::StatusCode, Json<PodDeleted>), Error> {
+    let Precondition::Version(uid) = based_on else {
+        return Err(Error::BadPrecondition(
+            "a delete needs `If-Match` with the pod's uid".into(),
+        ));
+    };
+    let pod = read(&caller, &namespace, &name).await?;
+    let before = detail(&state, &pod);
+    let replaced_by = before.row.owner.clone();
+    let other_pod = {
+        let (what, current) = (
+            format!("pod `{namespace}/{name}`"),
+            serde_json::to_value(&before).ok(),
+        );
+        move || Error::ChangedMeanwhile { what, current }
+    };
+    if pod.uid().as_deref() != Some(&uid) {
+        return Err(other_pod());
+    }
+    let intent = Intent {
+        actor: caller.actor.to_string(),
+        action: Action::DeletePod,
+        target: Target {
+            kind: "Pod".into(),
+            namespace: namespace.clone(),
+            name: name.clone(),
+        },
+        reason: None,
+        before: Some(serde_json::json!({ "uid": uid, "node": before.row.node, "state": before.row.state })),
+        after: None,
+        based_on: Some(uid.clone()),
+    };
+    let (change, ()) = record(&state.history, intent, async move {
+        let exactly_this = DeleteParams {
+            preconditions: Some(Preconditions {
+                uid: Some(uid),
+                resource_version: None,
+            }),
+            ..DeleteParams::default()
+        };
+        match Api::<Pod>::namespaced(caller.client, &namespace)
+            .delete(&name, &exactly_this)
+            .await
+        {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) if status.is_conflict() => Err(other_pod()),
+            // It went by itself between our read and the delete: that is what was asked for.
+            Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
+            Err(error) => Err(from_kube(error, &format!("delete pod `{namespace}/{name}`"))),
+        }
+    })
+    .await?;
+    Ok((
+        http::StatusCode::ACCEPTED,
+        Json(PodDeleted { change, replaced_by }),
+    ))
+}
+
+/// The pod as the cluster has it now, read with the caller's rights.
+async fn read(caller: &Caller, namespace: &str, name: &str) -> Result<Pod, Error> {
+    Api::<Pod>::namespaced(caller.client.clone(), namespace)
+        .get_opt(name)
+        .await
+        .map_err(|error| from_kube(error, &format!("read pod `{namespace}/{name}`")))?
+        .ok_or_else(|| Error::NotFound(format!("pod `{namespace}/{name}`")))
+}
+
+fn detail(state: &State, pod: &Pod) -> PodDetail {
+    let cluster = &state.cluster;
+    let settings = cluster.settings();
+    let revisions = Revisions::of(
+        &cluster.stores.config_maps.state(),
+        &cluster.stores.webhooks.state(),
+    );
+    let judge = Judge {
+        stores: &cluster.stores,
+        settings: &settings,
+        revisions: &revisions,
+    };
+    judge
+        .judge(pod)
+        .detail(pod.annotations().get(annotation::APPLIED).cloned())
+}

@@ -1,0 +1,281 @@
+//! Settings of the levels Global, Namespace and Workload.
+
+use api::{
+    Page, Problem,
+    setting::{SaveSetting, SettingView},
+};
+use axum::{
+    extract::State as Shared,
+    response::{IntoResponse, Response},
+};
+use domain::Level;
+use http::{HeaderValue, StatusCode, header};
+
+use crate::{
+    caller::Caller,
+    error::Error,
+    extract::{BasedOn, Json, Path},
+    settings,
+    state::State,
+};
+
+/// A view with its version as `ETag`, for the next write.
+fn answer(status: StatusCode, view: SettingView) -> Response {
+    let version = view
+        .stored
+        .as_ref()
+        .map(|stored| format!("\"{}\"", stored.version));
+    let mut response = (status, Json(view)).into_response();
+    if let Some(etag) = version.and_then(|version| HeaderValue::try_from(version).ok()) {
+        response.headers_mut().insert(header::ETAG, etag);
+    }
+    response
+}
+
+async fn read(state: State, caller: Caller, level: Level) -> Result<Response, Error> {
+    Ok(answer(
+        StatusCode::OK,
+        settings::get(&state, &caller, level).await?,
+    ))
+}
+
+async fn write(
+    state: State,
+    caller: Caller,
+    level: Level,
+    based_on: BasedOn,
+    body: SaveSetting,
+) -> Result<Response, Error> {
+    let status = match based_on.0 {
+        api::Precondition::Absent => StatusCode::CREATED,
+        api::Precondition::Version(_) => StatusCode::OK,
+    };
+    Ok(answer(
+        status,
+        settings::save(&state, &caller, level, based_on.0, body).await?,
+    ))
+}
+
+async fn remove(state: State, caller: Caller, level: Level, based_on: BasedOn) -> Result<Response, Error> {
+    Ok(answer(
+        StatusCode::OK,
+        settings::delete(&state, &caller, level, based_on.0).await?,
+    ))
+}
+
+/// Get the Global setting
+///
+/// What is stored, and what is in force for the next pod, pod annotations aside. `ETag` is the version for a write.
+#[utoipa::path(get, path = api::path::SETTINGS_GLOBAL, tag = "settings", operation_id = "getGlobalSetting",
+    params(),
+    responses(
+        (status = 200, body = SettingView),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not read it"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such namespace or setting"),
+    )
+)]
+pub(super) async fn get_global(Shared(state): Shared<State>, caller: Caller) -> Result<Response, Error> {
+    read(state, caller, Level::Global).await
+}
+
+/// Save the Global setting
+///
+/// The whole level, as it shall be. Answers once new pods get it.
+#[utoipa::path(put, path = api::path::SETTINGS_GLOBAL, tag = "settings", operation_id = "putGlobalSetting",
+    params( ("If-Match" = Option<String>, Header, description = "The version that this is based on, in double quotes"), ("If-None-Match" = Option<String>, Header, description = "`*` to create")),
+    request_body = SaveSetting,
+    responses(
+        (status = 200, body = SettingView, description = "Saved"),
+        (status = 201, body = SettingView, description = "Created"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not write it"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "It changed meanwhile; `current` has the state now"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Fields are refused, by Sidestep or by the cluster"),
+        (status = 428, body = Problem, content_type = "application/problem+json", description = "`If-Match` or `If-None-Match` is missing"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "The cluster does not answer, or the history takes no record"),
+    )
+)]
+pub(super) async fn put_global(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    based_on: BasedOn,
+    Json(body): Json<SaveSetting>,
+) -> Result<Response, Error> {
+    write(state, caller, Level::Global, based_on, body).await
+}
+
+/// Remove the Global setting
+///
+/// Everything is inherited then. Answers once new pods do.
+#[utoipa::path(delete, path = api::path::SETTINGS_GLOBAL, tag = "settings", operation_id = "deleteGlobalSetting",
+    params( ("If-Match" = Option<String>, Header, description = "The version that this is based on, in double quotes")),
+    responses(
+        (status = 200, body = SettingView, description = "Removed"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not remove it"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is stored"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "It changed meanwhile; `current` has the state now"),
+        (status = 428, body = Problem, content_type = "application/problem+json", description = "`If-Match` is missing"),
+    )
+)]
+pub(super) async fn delete_global(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    based_on: BasedOn,
+) -> Result<Response, Error> {
+    remove(state, caller, Level::Global, based_on).await
+}
+
+/// Get the setting of a namespace
+///
+/// What is stored, and what is in force for the next pod, pod annotations aside. `ETag` is the version for a write.
+#[utoipa::path(get, path = api::path::SETTINGS_NAMESPACE, tag = "settings", operation_id = "getNamespaceSetting",
+    params(("namespace" = String, Path),),
+    responses(
+        (status = 200, body = SettingView),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not read it"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such namespace or setting"),
+    )
+)]
+pub(super) async fn get_namespace(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Path(namespace): Path<String>,
+) -> Result<Response, Error> {
+    read(state, caller, Level::Namespace(namespace)).await
+}
+
+/// Save the setting of a namespace
+///
+/// The whole level, as it shall be. Answers once new pods get it.
+#[utoipa::path(put, path = api::path::SETTINGS_NAMESPACE, tag = "settings", operation_id = "putNamespaceSetting",
+    params(("namespace" = String, Path), ("If-Match" = Option<String>, Header, description = "The version that this is based on, in double quotes"), ("If-None-Match" = Option<String>, Header, description = "`*` to create")),
+    request_body = SaveSetting,
+    responses(
+        (status = 200, body = SettingView, description = "Saved"),
+        (status = 201, body = SettingView, description = "Created"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not write it"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "It changed meanwhile; `current` has the state now"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Fields are refused, by Sidestep or by the cluster"),
+        (status = 428, body = Problem, content_type = "application/problem+json", description = "`If-Match` or `If-None-Match` is missing"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "The cluster does not answer, or the history takes no record"),
+    )
+)]
+pub(super) async fn put_namespace(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Path(namespace): Path<String>,
+    based_on: BasedOn,
+    Json(body): Json<SaveSetting>,
+) -> Result<Response, Error> {
+    write(state, caller, Level::Namespace(namespace), based_on, body).await
+}
+
+/// Remove the setting of a namespace
+///
+/// Everything is inherited then. Answers once new pods do.
+#[utoipa::path(delete, path = api::path::SETTINGS_NAMESPACE, tag = "settings", operation_id = "deleteNamespaceSetting",
+    params(("namespace" = String, Path), ("If-Match" = Option<String>, Header, description = "The version that this is based on, in double quotes")),
+    responses(
+        (status = 200, body = SettingView, description = "Removed"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not remove it"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is stored"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "It changed meanwhile; `current` has the state now"),
+        (status = 428, body = Problem, content_type = "application/problem+json", description = "`If-Match` is missing"),
+    )
+)]
+pub(super) async fn delete_namespace(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Path(namespace): Path<String>,
+    based_on: BasedOn,
+) -> Result<Response, Error> {
+    remove(state, caller, Level::Namespace(namespace), based_on).await
+}
+
+/// Get a setting of the Workload level
+///
+/// What is stored, and what is in force for the next pod, pod annotations aside. `ETag` is the version for a write.
+#[utoipa::path(get, path = api::path::SETTINGS_WORKLOAD, tag = "settings", operation_id = "getWorkloadSetting",
+    params(("namespace" = String, Path), ("name" = String, Path),),
+    responses(
+        (status = 200, body = SettingView),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not read it"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such namespace or setting"),
+    )
+)]
+pub(super) async fn get_workload(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Path((namespace, name)): Path<(String, String)>,
+) -> Result<Response, Error> {
+    read(state, caller, Level::Workload { namespace, name }).await
+}
+
+/// Save a setting of the Workload level
+///
+/// The whole level, as it shall be. Answers once new pods get it.
+#[utoipa::path(put, path = api::path::SETTINGS_WORKLOAD, tag = "settings", operation_id = "putWorkloadSetting",
+    params(("namespace" = String, Path), ("name" = String, Path), ("If-Match" = Option<String>, Header, description = "The version that this is based on, in double quotes"), ("If-None-Match" = Option<String>, Header, description = "`*` to create")),
+    request_body = SaveSetting,
+    responses(
+        (status = 200, body = SettingView, description = "Saved"),
+        (status = 201, body = SettingView, description = "Created"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not write it"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "It changed meanwhile; `current` has the state now"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Fields are refused, by Sidestep or by the cluster"),
+        (status = 428, body = Problem, content_type = "application/problem+json", description = "`If-Match` or `If-None-Match` is missing"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "The cluster does not answer, or the history takes no record"),
+    )
+)]
+pub(super) async fn put_workload(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Path((namespace, name)): Path<(String, String)>,
+    based_on: BasedOn,
+    Json(body): Json<SaveSetting>,
+) -> Result<Response, Error> {
+    write(state, caller, Level::Workload { namespace, name }, based_on, body).await
+}
+
+/// Remove a setting of the Workload level
+///
+/// Everything is inherited then. Answers once new pods do.
+#[utoipa::path(delete, path = api::path::SETTINGS_WORKLOAD, tag = "settings", operation_id = "deleteWorkloadSetting",
+    params(("namespace" = String, Path), ("name" = String, Path), ("If-Match" = Option<String>, Header, description = "The version that this is based on, in double quotes")),
+    responses(
+        (status = 200, body = SettingView, description = "Removed"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not remove it"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is stored"),
+        (status = 412, body = Problem, content_type = "application/problem+json", description = "It changed meanwhile; `current` has the state now"),
+        (status = 428, body = Problem, content_type = "application/problem+json", description = "`If-Match` is missing"),
+    )
+)]
+pub(super) async fn delete_workload(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Path((namespace, name)): Path<(String, String)>,
+    based_on: BasedOn,
+) -> Result<Response, Error> {
+    remove(state, caller, Level::Workload { namespace, name }, based_on).await
+}
+
+/// List the settings of the Workload level
+#[utoipa::path(get, path = api::path::SETTINGS_WORKLOADS, tag = "settings", operation_id = "listWorkloadSettings",
+    params(("namespace" = String, Path)),
+    responses(
+        (status = 200, body = Page<SettingView>),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not list them"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such namespace"),
+    )
+)]
+pub(super) async fn list_workloads(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Path(namespace): Path<String>,
+) -> Result<Json<Page<SettingView>>, Error> {
+    let items = settings::workloads(&state, &caller, &namespace).await?;
+    Ok(Json(Page {
+        total: items.len(),
+        items,
+        next: None,
+    }))
+}

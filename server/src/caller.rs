@@ -1,0 +1,268 @@
+//! Who is asking, and with whose rights a request acts.
+//!
+//! Every handler takes a [`Caller`]. Its client carries the caller's own credentials: the cluster, not the console,
+//! decides what a write may do. What is read from the console's caches is filtered by [`Caller::may_read`].
+//!
+//! Two ways in. A request with `Authorization: Bearer …` acts with that token. In local mode (the console listens on
+//! loopback) a request without one acts as the kubeconfig's user, as `kubectl` beside it would.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use axum::extract::{FromRef, FromRequestParts};
+use futures::{StreamExt, stream};
+use http::{header, request::Parts};
+use k8s_openapi::api::{
+    authentication::v1::SelfSubjectReview,
+    authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
+};
+use kube::{Api, Client, Config, api::PostParams};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, from_kube};
+
+/// How long an answer about identity or rights is believed.
+const BELIEVED: Duration = Duration::from_secs(20);
+/// How many callers are remembered; beyond it the oldest are asked about again.
+const REMEMBERED: usize = 1000;
+
+/// Somebody asking, with a client that has their rights and no other.
+#[derive(Clone)]
+pub struct Caller {
+    /// The user that the cluster knows.
+    pub actor: Arc<str>,
+    /// A client with the caller's credentials.
+    pub client: Client,
+    access: Arc<Mutex<HashMap<Question, (Instant, bool)>>>,
+}
+
+/// A kind of thing whose reading is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Readable {
+    /// Namespaces (the objects).
+    Namespaces,
+    /// Pods.
+    Pods,
+    /// Deployments.
+    Deployments,
+    /// Settings.
+    Settings,
+}
+
+/// What of a kind a caller may read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Visible {
+    /// Everything.
+    All,
+    /// Only in these namespaces.
+    In(Vec<String>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Question {
+    kind: Readable,
+    namespace: Option<String>,
+}
+
+impl Readable {
+    fn attributes(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Namespaces => ("", "namespaces"),
+            Self::Pods => ("", "pods"),
+            Self::Deployments => ("apps", "deployments"),
+            Self::Settings => ("sidestep.dev", "sidecarsettings"),
+        }
+    }
+}
+
+impl Visible {
+    /// Whether things in `namespace` are visible.
+    #[must_use]
+    pub fn includes(&self, namespace: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::In(namespaces) => namespaces.iter().any(|n| n == namespace),
+        }
+    }
+}
+
+impl Caller {
+    /// Asks the cluster who `client` is.
+    async fn identify(client: Client) -> Result<Self, Error> {
+        let review = Api::<SelfSubjectReview>::all(client.clone())
+            .create(&PostParams::default(), &SelfSubjectReview::default())
+            .await
+            .map_err(|error| from_kube(error, "ask who is calling"))?;
+        let actor = review
+            .status
+            .and_then(|status| status.user_info)
+            .and_then(|user| user.username)
+            .ok_or_else(|| {
+                Error::Unauthenticated("the cluster names no user for these credentials".into())
+            })?;
+        Ok(Self {
+            actor: actor.into(),
+            client,
+            access: Arc::default(),
+        })
+    }
+
+    /// What of `kind` the caller may list: everywhere, or in which of `namespaces`.
+    pub async fn may_read(&self, kind: Readable, namespaces: &[String]) -> Result<Visible, Error> {
+        if self.may_list(kind, None).await? {
+            return Ok(Visible::All);
+        }
+        let answers: Vec<Result<Option<String>, Error>> =
+            stream::iter(namespaces.to_vec())
+                .map(|namespace| async move {
+                    Ok(self.may_list(kind, Some(&namespace)).await?.then_some(namespace))
+                })
+                .buffer_unordered(8)
+                .collect()
+                .await;
+        let mut visible = Vec::new();
+        for answer in answers {
+            visible.extend(answer?);
+        }
+        visible.sort();
+        Ok(Visible::In(visible))
+    }
+
+    /// Refuses unless the caller may list `kind` in `namespace`.
+    pub async fn must_read(&self, kind: Readable, namespace: &str) -> Result<(), Error> {
+        if self.may_list(kind, None).await? || self.may_list(kind, Some(namespace)).await? {
+            Ok(())
+        } else {
+            let (_, resource) = kind.attributes();
+            Err(Error::Forbidden(format!(
+                "`{}` may not list {resource} in `{namespace}`",
+                self.actor
+            )))
+        }
+    }
+
+    async fn may_list(&self, kind: Readable, namespace: Option<&str>) -> Result<bool, Error> {
+        let question = Question {
+            kind,
+            namespace: namespace.map(str::to_owned),
+        };
+        if let Some((asked, answer)) = self.remembered().get(&question)
+            && asked.elapsed() < BELIEVED
+        {
+            return Ok(*answer);
+        }
+        let (group, resource) = kind.attributes();
+        let review = SelfSubjectAccessReview {
+            spec: SelfSubjectAccessReviewSpec {
+                resource_attributes: Some(ResourceAttributes {
+                    group: Some(group.to_owned()),
+                    resource: Some(resource.to_owned()),
+                    verb: Some("list".to_owned()),
+                    namespace: question.namespace.clone(),
+                    ..Default::default()
+                }),
+                non_resource_attributes: None,
+            },
+            ..Default::default()
+        };
+        let answer = Api::<SelfSubjectAccessReview>::all(self.client.clone())
+            .create(&PostParams::default(), &review)
+            .await
+            .map_err(|error| from_kube(error, "ask what it may read"))?;
+        let allowed = answer.status.is_some_and(|status| status.allowed);
+        self.remembered().insert(question, (Instant::now(), allowed));
+        Ok(allowed)
+    }
+
+    fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<Question, (Instant, bool)>> {
+        self.access.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes callers of requests.
+#[derive(Clone)]
+pub struct Callers {
+    config: Arc<Config>,
+    /// The kubeconfig's own user, in local mode.
+    local: Option<Client>,
+    known: Arc<Mutex<HashMap<[u8; 32], (Instant, Caller)>>>,
+}
+
+impl Callers {
+    /// Callers of the cluster at `config`. `local`: a request without credentials acts as the kubeconfig's user.
+    #[must_use]
+    pub fn new(config: Config, local: Option<Client>) -> Self {
+        Self {
+            config: Arc::new(config),
+            local,
+            known: Arc::default(),
+        }
+    }
+
+    async fn of(&self, headers: &http::HeaderMap) -> Result<Caller, Error> {
+        let token = bearer(headers)?;
+        let key: [u8; 32] = Sha256::digest(token.unwrap_or_default().as_bytes()).into();
+        if let Some((asked, caller)) = self.lock().get(&key)
+            && asked.elapsed() < BELIEVED
+        {
+            return Ok(caller.clone());
+        }
+        let client = match (token, &self.local) {
+            (Some(token), _) => self.client_with(token)?,
+            (None, Some(local)) => local.clone(),
+            (None, None) => {
+                return Err(Error::Unauthenticated(
+                    "the request carries no credentials".into(),
+                ));
+            }
+        };
+        let caller = Caller::identify(client).await?;
+        let mut known = self.lock();
+        if known.len() >= REMEMBERED {
+            known.retain(|_, (asked, _)| asked.elapsed() < BELIEVED);
+        }
+        known.insert(key, (Instant::now(), caller.clone()));
+        Ok(caller)
+    }
+
+    /// A client to the same cluster that has nothing of the kubeconfig's credentials.
+    fn client_with(&self, token: &str) -> Result<Client, Error> {
+        let mut config = (*self.config).clone();
+        config.auth_info = kube::config::AuthInfo {
+            token: Some(token.to_owned().into()),
+            ..Default::default()
+        };
+        Client::try_from(config).map_err(|error| from_kube(error, "use this token"))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], (Instant, Caller)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn bearer(headers: &http::HeaderMap) -> Result<Option<&str>, Error> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty())
+        .map(|(_, token)| Some(token.trim()))
+        .ok_or_else(|| Error::Unauthenticated("`Authorization` is not `Bearer <token>`".into()))
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller
+where
+    Callers: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        Callers::from_ref(state).of(&parts.headers).await
+    }
+}

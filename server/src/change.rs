@@ -1,0 +1,48 @@
+//! A change of the cluster, with its record: the intent before it, the outcome after it.
+
+use std::future::Future;
+
+use api::audit::OutcomeState;
+
+use crate::{
+    error::Error,
+    history::{History, Intent, Recorded},
+};
+
+/// Records `intent`, does `work`, records what came of it; the change's id and what `work` returned.
+///
+/// It runs to its end although the client may hang up meanwhile: what was begun is also recorded. Where the cluster may
+/// have taken the change without our knowing, no outcome is recorded: [`crate::history::reconcile`] finds out.
+pub async fn record<T: Send + 'static>(
+    history: &History,
+    intent: Intent,
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<(String, T), Error> {
+    let history = history.clone();
+    let task = tokio::spawn(async move {
+        let change = history.intend(&intent).await?;
+        let result = work.await;
+        let outcome = match &result {
+            Ok(_) => Some(Recorded {
+                state: OutcomeState::Succeeded,
+                detail: None,
+            }),
+            Err(error) if error.leaves_the_outcome_open() => None,
+            Err(error) => Some(Recorded {
+                state: OutcomeState::Failed,
+                detail: Some(error.problem().detail),
+            }),
+        };
+        if let Some(outcome) = outcome
+            && let Err(error) = history.conclude(&change, &outcome).await
+        {
+            tracing::error!(
+                change,
+                "the outcome of a change could not be recorded yet: {error}"
+            );
+        }
+        result.map(|done| (change, done))
+    });
+    task.await
+        .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}

@@ -1,0 +1,120 @@
+//! The command line: one binary, its subcommands and every option, with its environment variable.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{install::FailurePolicy, telemetry::LogFormat};
+
+/// Which traffic of an Istio mesh goes round the sidecar proxy.
+#[derive(Debug, Parser)]
+#[command(name = "sidestep", version, about)]
+pub struct Cli {
+    /// What to log, in the syntax of RUST_LOG
+    #[arg(long, global = true, env = "SIDESTEP_LOG", default_value = "info")]
+    pub log: String,
+    /// How to write logs
+    #[arg(long, global = true, env = "SIDESTEP_LOG_FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the console: pages, REST API and webhook
+    Serve(ServeArgs),
+    /// Put the resource, the policy, the rights and the webhook configuration into a cluster
+    Install(InstallArgs),
+    /// Print what `install` would apply
+    Manifests(ManifestArgs),
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+/// Which cluster.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ClusterArgs {
+    /// The kubeconfig; without it $KUBECONFIG, ~/.kube/config, or the pod's own account
+    #[arg(long, env = "SIDESTEP_KUBECONFIG")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig
+    #[arg(long, env = "SIDESTEP_CONTEXT")]
+    pub context: Option<String>,
+}
+
+/// `sidestep serve`
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// The cluster
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Where to listen. On loopback, requests without a token act as the kubeconfig's user; elsewhere each needs one
+    #[arg(long, env = "SIDESTEP_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// The database with the history: sqlite://FILE or postgres://…
+    #[arg(long, env = "SIDESTEP_DATABASE", default_value = "sqlite://sidestep.db")]
+    pub database: String,
+    /// The folder with the built site; without it only the API is served
+    #[arg(long, env = "SIDESTEP_SITE")]
+    pub site: Option<PathBuf>,
+    /// Where the webhook listens, over HTTPS; needs a certificate
+    #[arg(long, env = "SIDESTEP_WEBHOOK_LISTEN", requires = "webhook_certificate")]
+    pub webhook_listen: Option<SocketAddr>,
+    /// The webhook's certificate chain, PEM; read again when it changes
+    #[arg(long, env = "SIDESTEP_WEBHOOK_CERTIFICATE", requires = "webhook_key")]
+    pub webhook_certificate: Option<PathBuf>,
+    /// The key of the webhook's certificate, PEM
+    #[arg(long, env = "SIDESTEP_WEBHOOK_KEY")]
+    pub webhook_key: Option<PathBuf>,
+    /// The cluster is Sidestep's own sandbox: install everything there, with a certificate made for this run
+    #[arg(long, conflicts_with_all = ["webhook_listen", "webhook_certificate"])]
+    pub sandbox: bool,
+}
+
+/// `sidestep install`
+#[derive(Clone, Debug, Args)]
+pub struct InstallArgs {
+    /// The cluster
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// What to install
+    #[command(flatten)]
+    pub what: WhatArgs,
+    /// The mesh's root namespace; found in the cluster where not given
+    #[arg(long)]
+    pub root_namespace: Option<String>,
+}
+
+/// `sidestep manifests`
+#[derive(Clone, Debug, Args)]
+pub struct ManifestArgs {
+    /// What to print
+    #[command(flatten)]
+    pub what: WhatArgs,
+    /// The mesh's root namespace
+    #[arg(long, default_value = "istio-system")]
+    pub root_namespace: String,
+}
+
+/// Where the webhook is, and what it leaves alone.
+#[derive(Clone, Debug, Args)]
+pub struct WhatArgs {
+    /// The webhook's URL, where the API server reaches it directly
+    #[arg(long, group = "webhook", requires = "webhook_ca")]
+    pub webhook_url: Option<String>,
+    /// The webhook's Service: NAMESPACE/NAME or NAMESPACE/NAME:PORT
+    #[arg(long, group = "webhook", requires = "webhook_ca")]
+    pub webhook_service: Option<String>,
+    /// The CA of the webhook's certificate, PEM
+    #[arg(long)]
+    pub webhook_ca: Option<PathBuf>,
+    /// What becomes of a pod when the webhook does not answer
+    #[arg(long, value_enum, default_value_t)]
+    pub failure_policy: FailurePolicy,
+    /// More namespaces whose pods the webhook never sees
+    #[arg(long)]
+    pub exclude_namespace: Vec<String>,
+}

@@ -1,0 +1,319 @@
+//! Delivery: whether a saved setting reaches a new pod. Computed from the webhook configurations, and proven by a TLS
+//! handshake with whatever our configuration points at, trusting only the CA that it names.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use api::mesh::{Delivery, DeliveryState};
+use k8s_openapi::api::admissionregistration::v1::{
+    MutatingWebhook, MutatingWebhookConfiguration, WebhookClientConfig,
+};
+use kube::ResourceExt;
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
+};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::watch::Stores;
+
+/// The name of our webhook configuration. It sorts before `istio-…`, and webhooks run in the order of these names.
+pub const CONFIGURATION: &str = "000-sidestep";
+/// The name of the webhook in it.
+pub const WEBHOOK: &str = "pods.sidestep.dev";
+/// How Istio's injectors are called, whatever the revision or tag.
+const ISTIO_INJECTOR: &str = "sidecar-injector.istio.io";
+/// How often the handshake is tried without a change in the configurations.
+const EVERY: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The newest finding.
+#[derive(Clone)]
+pub struct DeliveryCheck(Arc<Mutex<Delivery>>);
+
+impl DeliveryCheck {
+    /// Starts checking.
+    #[must_use]
+    pub fn watch(stores: Stores) -> Self {
+        let check = Self(Arc::new(Mutex::new(unknown())));
+        let task = check.clone();
+        tokio::spawn(async move {
+            let mut changes = stores.webhooks.changes();
+            loop {
+                let found = if stores.webhooks.is_ready() {
+                    judge(&stores.webhooks.state()).await
+                } else {
+                    unknown()
+                };
+                task.set(found);
+                let _ = tokio::time::timeout(EVERY, changes.changed()).await;
+            }
+        });
+        check
+    }
+
+    /// What was found last.
+    #[must_use]
+    pub fn now(&self) -> Delivery {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, found: Delivery) {
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.state != found.state {
+            tracing::info!(state = ?found.state, "delivery: {}", found.message);
+        }
+        *now = found;
+    }
+}
+
+async fn judge(configurations: &[Arc<MutatingWebhookConfiguration>]) -> Delivery {
+    match read(configurations) {
+        Err(found) => found,
+        Ok(webhook) => match handshake(&webhook.client_config).await {
+            Ok(()) => found(DeliveryState::Ready, "new pods get the settings in force", None),
+            Err(found) => found,
+        },
+    }
+}
+
+/// What the configurations alone tell; our webhook where nothing speaks against it.
+fn read(configurations: &[Arc<MutatingWebhookConfiguration>]) -> Result<&MutatingWebhook, Delivery> {
+    let ours = configurations.iter().find(|c| c.name_any() == CONFIGURATION);
+    let webhook = ours
+        .and_then(|c| c.webhooks.iter().flatten().find(|w| w.name == WEBHOOK))
+        .ok_or_else(|| {
+            found(
+                DeliveryState::WebhookAbsent,
+                "settings are stored but not delivered: the cluster has no webhook of Sidestep",
+                Some("run `sidestep install`, or have an administrator apply `sidestep manifests`"),
+            )
+        })?;
+    let injectors: Vec<String> = configurations
+        .iter()
+        .filter(|c| injects(c))
+        .map(|c| c.name_any())
+        .collect();
+    let Some(first) = injectors.iter().min() else {
+        return Err(found(
+            DeliveryState::NoInjector,
+            "no sidecar injector of Istio was found: no pod gets a sidecar, with or without settings",
+            Some("install Istio with sidecar injection, or check its webhook configurations"),
+        ));
+    };
+    if first.as_str() < CONFIGURATION {
+        return Err(found(
+            DeliveryState::WrongOrder,
+            &format!(
+                "`{first}` runs before `{CONFIGURATION}`, so Istio has injected before settings are added"
+            ),
+            Some(&format!(
+                "rename `{first}` so that it sorts after `{CONFIGURATION}`"
+            )),
+        ));
+    }
+    if !sees_pods(webhook) {
+        return Err(found(
+            DeliveryState::WrongRules,
+            &format!("`{CONFIGURATION}` no longer asks for the creation of pods"),
+            Some("run `sidestep install` again to restore it"),
+        ));
+    }
+    Ok(webhook)
+}
+
+fn injects(configuration: &MutatingWebhookConfiguration) -> bool {
+    configuration.webhooks.iter().flatten().any(|webhook| {
+        webhook.name.ends_with(ISTIO_INJECTOR)
+            // A deactivated default injector matches nothing (spec/istio.md §1.8 A).
+            && !webhook
+                .namespace_selector
+                .iter()
+                .chain(&webhook.object_selector)
+                .any(|s| s.match_labels.iter().flatten().any(|(key, _)| key == "istio.io/deactivated"))
+    })
+}
+
+fn sees_pods(webhook: &MutatingWebhook) -> bool {
+    webhook
+        .object_selector
+        .as_ref()
+        .is_none_or(|s| *s == Default::default())
+        && webhook.rules.iter().flatten().any(|rule| {
+            let has =
+                |list: &Option<Vec<String>>, what: &str| list.iter().flatten().any(|v| v == what || v == "*");
+            has(&rule.operations, "CREATE") && has(&rule.resources, "pods") && has(&rule.api_groups, "")
+        })
+}
+
+/// Shakes hands with what `client` points at, as the API server would.
+async fn handshake(client: &WebhookClientConfig) -> Result<(), Delivery> {
+    let (host, port) = match (&client.url, &client.service) {
+        (Some(url), _) => {
+            let uri: http::Uri = url
+                .parse()
+                .map_err(|_| unreachable_at(url, "that is not a URL"))?;
+            let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+            (host, uri.port_u16().unwrap_or(443))
+        }
+        (None, Some(service)) => {
+            let port = service
+                .port
+                .and_then(|port| u16::try_from(port).ok())
+                .unwrap_or(443);
+            (format!("{}.{}.svc", service.name, service.namespace), port)
+        }
+        (None, None) => {
+            return Err(unreachable_at(
+                "nowhere",
+                "the configuration names neither URL nor Service",
+            ));
+        }
+    };
+    let at = format!("{host}:{port}");
+    let connector = TlsConnector::from(Arc::new(trusting(
+        client.ca_bundle.as_ref().map(|b| b.0.as_slice()),
+    )?));
+    let name = ServerName::try_from(host).map_err(|_| unreachable_at(&at, "that is not a host name"))?;
+    let connecting = async {
+        let stream = TcpStream::connect(&at)
+            .await
+            .map_err(|error| unreachable_at(&at, &error.to_string()))?;
+        connector
+            .connect(name, stream)
+            .await
+            .map_err(|error| bad_certificate(&at, &error.to_string()))
+    };
+    match tokio::time::timeout(PATIENCE, connecting).await {
+        Ok(connected) => connected.map(drop),
+        Err(_) => Err(unreachable_at(&at, "no answer in time")),
+    }
+}
+
+fn trusting(ca_bundle: Option<&[u8]>) -> Result<ClientConfig, Delivery> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(ca_bundle.unwrap_or_default()).flatten() {
+        // One that cannot be read vouches for nothing; the handshake then says so.
+        let _ = roots.add(certificate);
+    }
+    if roots.is_empty() {
+        return Err(found(
+            DeliveryState::BadCertificate,
+            &format!("`{CONFIGURATION}` names no CA, so the API server trusts nobody to be our webhook"),
+            Some("run `sidestep install` again with the CA of the webhook's certificate"),
+        ));
+    }
+    Ok(ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
+fn found(state: DeliveryState, message: &str, way_out: Option<&str>) -> Delivery {
+    Delivery {
+        state,
+        message: message.to_owned(),
+        way_out: way_out.map(str::to_owned),
+    }
+}
+
+fn unknown() -> Delivery {
+    found(
+        DeliveryState::Unknown,
+        "the cluster's webhook configurations have not been read yet",
+        None,
+    )
+}
+
+fn unreachable_at(at: &str, why: &str) -> Delivery {
+    found(
+        DeliveryState::Unreachable,
+        &format!(
+            "nobody answers at {at}, where `{CONFIGURATION}` points: {why}; new pods start without settings"
+        ),
+        Some("check that `sidestep serve` runs there and that nothing stands in between"),
+    )
+}
+
+fn bad_certificate(at: &str, why: &str) -> Delivery {
+    found(
+        DeliveryState::BadCertificate,
+        &format!(
+            "the CA in `{CONFIGURATION}` does not vouch for the webhook at {at}: {why}; new pods start without settings"
+        ),
+        Some("run `sidestep install` again with the CA of the webhook's certificate"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn configuration(name: &str, webhook: &str) -> Arc<MutatingWebhookConfiguration> {
+        let yaml = serde_json::json!({
+            "metadata": { "name": name },
+            "webhooks": [{
+                "name": webhook, "admissionReviewVersions": ["v1"], "sideEffects": "None", "clientConfig": {},
+                "rules": [{ "apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"] }],
+            }],
+        });
+        Arc::new(serde_json::from_value(yaml).expect("a configuration"))
+    }
+
+    fn state(configurations: &[Arc<MutatingWebhookConfiguration>]) -> DeliveryState {
+        read(configurations).map_or_else(|found| found.state, |_| DeliveryState::Ready)
+    }
+
+    #[test]
+    fn the_configurations_tell_who_is_missing_and_who_is_first() {
+        let ours = || configuration(CONFIGURATION, WEBHOOK);
+        let istio = |name| configuration(name, "rev.namespace.sidecar-injector.istio.io");
+        assert_eq!(
+            state(&[istio("istio-sidecar-injector")]),
+            DeliveryState::WebhookAbsent
+        );
+        assert_eq!(state(&[ours()]), DeliveryState::NoInjector);
+        assert_eq!(state(&[ours(), istio("00-istio")]), DeliveryState::WrongOrder);
+        assert_eq!(
+            state(&[istio("istio-sidecar-injector"), ours()]),
+            DeliveryState::Ready
+        );
+    }
+
+    #[test]
+    fn a_configuration_that_no_longer_sees_pods_is_named() {
+        let mut ours = (*configuration(CONFIGURATION, WEBHOOK)).clone();
+        ours.webhooks.as_mut().expect("one")[0].rules = None;
+        let istio = configuration("istio-sidecar-injector", "namespace.sidecar-injector.istio.io");
+        assert_eq!(state(&[Arc::new(ours), istio]), DeliveryState::WrongRules);
+    }
+
+    #[tokio::test]
+    async fn an_address_where_nobody_listens_is_unreachable() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        drop(listener);
+        let ca = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()])
+            .expect("a certificate")
+            .cert
+            .pem();
+        let client = WebhookClientConfig {
+            url: Some(format!("https://127.0.0.1:{port}/mutate")),
+            ca_bundle: Some(k8s_openapi::ByteString(ca.into_bytes())),
+            service: None,
+        };
+        let found = handshake(&client).await.expect_err("nobody is there");
+        assert_eq!(found.state, DeliveryState::Unreachable);
+        let without_ca = WebhookClientConfig {
+            ca_bundle: None,
+            ..client
+        };
+        let found = handshake(&without_ca).await.expect_err("nobody is trusted");
+        assert_eq!(found.state, DeliveryState::BadCertificate);
+    }
+}

@@ -1,0 +1,332 @@
+//! A pod with its three answers: what the next one would get, what this one has, and the difference.
+//!
+//! What it has is read from its injected container's arguments. What the next one would get is resolved from the
+//! annotations of its owner's template (those of a live pod can be edited, and with the CNI plugin Istio writes there
+//! itself); only where no template is known, from the pod's own, less what our webhook wrote.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use api::{
+    pod::{FieldDifference, FieldText, Owner, PodDetail, PodRow, PodState, Running as RunningView, Sidecar},
+    setting::{FieldInForce, OverriddenValue},
+};
+use domain::{
+    Applies, Difference, Effective, Field, InForce, InstallValues, Origin, ParsedArgs, PodFacts, Running,
+    TrafficArgs, annotation, difference, resolve, user_annotations,
+};
+use k8s_openapi::api::core::v1::{Container, Pod};
+use kube::ResourceExt;
+
+use super::{mesh::Revisions, settings::SettingIndex, watch::Stores};
+
+/// What judging a pod needs beside the pod.
+pub struct Judge<'a> {
+    /// Owners and namespaces.
+    pub stores: &'a Stores,
+    /// The levels.
+    pub settings: &'a SettingIndex,
+    /// The install values.
+    pub revisions: &'a Revisions,
+}
+
+/// A pod, judged.
+pub struct Judged {
+    /// As in the list.
+    pub row: PodRow,
+    /// What is in force for the next pod in its place.
+    pub effective: Effective,
+    /// What the running pod was given, where its injected container tells.
+    pub running: Option<(String, Vec<String>, ParsedArgs)>,
+    /// Where they differ.
+    pub differences: Vec<Difference>,
+}
+
+type Annotations = BTreeMap<String, String>;
+
+impl Judge<'_> {
+    /// Judges one pod.
+    #[must_use]
+    pub fn judge(&self, pod: &Pod) -> Judged {
+        let (owner, template) = self.owner(pod);
+        let annotations = match &template {
+            Some(template) => Cow::Borrowed(template),
+            None => Cow::Owned(user_annotations(pod.annotations())),
+        };
+        let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
+        let built_in = InstallValues::default();
+        let revision = self.revision(pod, namespace);
+        let install = revision.map_or(&built_in, |revision| &revision.install);
+        let levels = self
+            .settings
+            .levels(namespace, pod.labels(), &annotations, install);
+        let effective = resolve(&levels);
+
+        let facts = self.facts(pod, namespace);
+        let running = redirecting_container(pod).map(|container| {
+            let args = container.args.clone().unwrap_or_default();
+            let parsed = TrafficArgs::parse(&args);
+            (container.name.clone(), args, parsed)
+        });
+        let differences = match &running {
+            Some((_, _, parsed)) => {
+                let expected = TrafficArgs::expected(&effective, install, &annotations);
+                difference(&expected, &parsed.traffic.clone().seen_with(pod.annotations()))
+            }
+            None => Vec::new(),
+        };
+        let state = match Applies::to(&facts) {
+            Applies::No(reason) => PodState::NotApplicable {
+                reason: reason.to_string(),
+            },
+            Applies::Yes if revision.is_none() => PodState::Unknown {
+                reason: "no revision's install values were found for this pod".to_owned(),
+            },
+            Applies::Yes if differences.is_empty() => PodState::Current,
+            Applies::Yes => PodState::Stale {
+                fields: differences.iter().map(|d| d.field.name().to_owned()).collect(),
+            },
+        };
+        let differences = if state.applies() { differences } else { Vec::new() };
+        Judged {
+            row: row(pod, owner, state),
+            effective,
+            running,
+            differences,
+        }
+    }
+
+    /// The revision that would inject the next pod: the pod's own label, else its namespace's.
+    fn revision(&self, pod: &Pod, namespace: &str) -> Option<&super::mesh::Revision> {
+        let labels = self
+            .stores
+            .namespaces
+            .get_cluster_scoped(namespace)
+            .map(|n| n.labels().clone());
+        match (labels, pod.labels().get(annotation::REVISION)) {
+            (Some(labels), Some(own)) if !labels.contains_key(annotation::INJECTION) => {
+                match labels.contains_key(annotation::REVISION) {
+                    true => self.revisions.of_namespace(&labels),
+                    false => self.revisions.named(own),
+                }
+            }
+            (Some(labels), _) => self.revisions.of_namespace(&labels),
+            (None, _) => self.revisions.default(),
+        }
+    }
+
+    fn facts(&self, pod: &Pod, namespace: &str) -> PodFacts {
+        let spec = pod.spec.as_ref();
+        let mode = pod.labels().get(annotation::DATAPLANE_MODE).cloned().or_else(|| {
+            let namespace = self.stores.namespaces.get_cluster_scoped(namespace)?;
+            namespace.labels().get(annotation::DATAPLANE_MODE).cloned()
+        });
+        PodFacts {
+            host_network: spec.and_then(|spec| spec.host_network).unwrap_or_default(),
+            finished: matches!(phase(pod), "Succeeded" | "Failed"),
+            ambient: mode.as_deref() == Some("ambient"),
+            has_proxy: sidecar(pod) != Sidecar::None,
+            has_init: redirecting_container(pod).is_some(),
+            interception_mode: pod.annotations().get(annotation::INTERCEPTION_MODE).cloned(),
+        }
+    }
+
+    /// Who would make the next pod, and with which annotations.
+    fn owner(&self, pod: &Pod) -> (Option<Owner>, Option<Annotations>) {
+        let Some(controller) = pod
+            .owner_references()
+            .iter()
+            .find(|owner| owner.controller == Some(true))
+        else {
+            return (None, None);
+        };
+        let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
+        let name = controller.name.as_str();
+        let stores = self.stores;
+        let named = |kind: &str, name: &str| {
+            Some(Owner {
+                kind: kind.to_owned(),
+                name: name.to_owned(),
+            })
+        };
+        match controller.kind.as_str() {
+            "ReplicaSet" => {
+                let deployment = stores.replica_sets.get(namespace, name).and_then(|set| {
+                    set.owner_references()
+                        .iter()
+                        .find(|owner| owner.kind == "Deployment")
+                        .map(|owner| owner.name.clone())
+                });
+                match deployment {
+                    None => (named("ReplicaSet", name), None),
+                    Some(deployment) => {
+                        let template = stores
+                            .deployments
+                            .get(namespace, &deployment)
+                            .and_then(|d| d.spec.as_ref().map(|s| annotations_of(&s.template)));
+                        (named("Deployment", &deployment), template)
+                    }
+                }
+            }
+            "StatefulSet" => {
+                let set = stores.stateful_sets.get(namespace, name);
+                (
+                    named("StatefulSet", name),
+                    set.and_then(|s| s.spec.as_ref().map(|s| annotations_of(&s.template))),
+                )
+            }
+            "DaemonSet" => {
+                let set = stores.daemon_sets.get(namespace, name);
+                (
+                    named("DaemonSet", name),
+                    set.and_then(|s| s.spec.as_ref().map(|s| annotations_of(&s.template))),
+                )
+            }
+            "Job" => {
+                let job = stores.jobs.get(namespace, name);
+                (
+                    named("Job", name),
+                    job.and_then(|j| j.spec.as_ref().map(|s| annotations_of(&s.template))),
+                )
+            }
+            other => (named(other, name), None),
+        }
+    }
+}
+
+fn annotations_of(template: &k8s_openapi::api::core::v1::PodTemplateSpec) -> Annotations {
+    template
+        .metadata
+        .as_ref()
+        .and_then(|m| m.annotations.clone())
+        .unwrap_or_default()
+}
+
+fn row(pod: &Pod, owner: Option<Owner>, state: PodState) -> PodRow {
+    PodRow {
+        namespace: pod.namespace().unwrap_or_default(),
+        name: pod.name_any(),
+        uid: pod.uid().unwrap_or_default(),
+        status: if pod.metadata.deletion_timestamp.is_some() {
+            "Terminating"
+        } else {
+            phase(pod)
+        }
+        .to_owned(),
+        node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+        created: pod.creation_timestamp().map(|time| time.0.to_string()),
+        owner,
+        sidecar: sidecar(pod),
+        state,
+    }
+}
+
+fn phase(pod: &Pod) -> &str {
+    pod.status
+        .as_ref()
+        .and_then(|status| status.phase.as_deref())
+        .unwrap_or("Unknown")
+}
+
+fn sidecar(pod: &Pod) -> Sidecar {
+    let Some(spec) = &pod.spec else {
+        return Sidecar::None;
+    };
+    let is_proxy = |container: &Container| container.name == "istio-proxy";
+    if spec.init_containers.iter().flatten().any(is_proxy) {
+        Sidecar::Native
+    } else if spec.containers.iter().any(is_proxy) {
+        Sidecar::Classic
+    } else {
+        Sidecar::None
+    }
+}
+
+/// The injected container whose arguments say what is redirected.
+fn redirecting_container(pod: &Pod) -> Option<&Container> {
+    let containers = pod.spec.as_ref()?.init_containers.as_ref()?;
+    containers
+        .iter()
+        .find(|container| matches!(container.name.as_str(), "istio-init" | "istio-validation"))
+}
+
+impl Judged {
+    /// The pod with its three answers, for the wire.
+    #[must_use]
+    pub fn detail(self, applied: Option<String>) -> PodDetail {
+        PodDetail {
+            row: self.row,
+            desired: in_force(&self.effective),
+            running: self.running.map(|(container, args, parsed)| {
+                let settings = Running {
+                    args: parsed.traffic.clone(),
+                    status_port: None,
+                }
+                .settings();
+                RunningView {
+                    container,
+                    args,
+                    values: Field::ALL
+                        .iter()
+                        .map(|field| FieldText {
+                            field: field.name().to_owned(),
+                            text: settings.get(*field).to_string(),
+                        })
+                        .collect(),
+                    unknown_args: parsed.unknown().map(str::to_owned).collect(),
+                }
+            }),
+            differences: self
+                .differences
+                .into_iter()
+                .map(|d| FieldDifference {
+                    field: d.field.name().to_owned(),
+                    desired: d.desired,
+                    running: d.running,
+                })
+                .collect(),
+            applied,
+        }
+    }
+}
+
+/// The fields with the value in force of each, for the wire.
+#[must_use]
+pub fn in_force(effective: &Effective) -> Vec<FieldInForce> {
+    effective
+        .iter()
+        .map(
+            |InForce {
+                 field,
+                 text,
+                 refused,
+                 origin,
+                 overrode,
+                 ..
+             }| FieldInForce {
+                field: field.name().to_owned(),
+                label: field.label().to_owned(),
+                text: text.clone(),
+                origin: origin_word(origin),
+                overrode: overrode
+                    .iter()
+                    .map(|o| OverriddenValue {
+                        origin: origin_word(&o.origin),
+                        text: o.text.clone(),
+                    })
+                    .collect(),
+                invalid: refused.clone(),
+            },
+        )
+        .collect()
+}
+
+fn origin_word(origin: &Origin) -> String {
+    match origin {
+        Origin::BuiltIn => "builtIn".to_owned(),
+        Origin::Install => "install".to_owned(),
+        Origin::Global => "global".to_owned(),
+        Origin::Namespace => "namespace".to_owned(),
+        Origin::Workload(name) => format!("workload/{name}"),
+        Origin::Pod => "pod".to_owned(),
+    }
+}

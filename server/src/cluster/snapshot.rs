@@ -1,0 +1,136 @@
+//! Everything that lists show, judged once for each change of the cluster.
+
+use std::collections::HashMap;
+
+use api::{deployment::DeploymentRow, mesh::PodCounts, namespace::NamespaceRow, pod::PodRow};
+use kube::ResourceExt;
+
+use super::{
+    Cluster,
+    mesh::{Revisions, namespace_injection},
+    pods::Judge,
+};
+
+/// The cluster at one moment, as the lists show it. Sorted by namespace and name.
+pub struct Snapshot {
+    /// The revisions of the mesh.
+    pub revisions: Revisions,
+    /// Namespaces.
+    pub namespaces: Vec<NamespaceRow>,
+    /// Pods.
+    pub pods: Vec<PodRow>,
+    /// Deployments.
+    pub deployments: Vec<DeploymentRow>,
+}
+
+impl Snapshot {
+    pub(super) fn of(cluster: &Cluster) -> Self {
+        let stores = &cluster.stores;
+        let settings = cluster.settings();
+        let revisions = Revisions::of(&stores.config_maps.state(), &stores.webhooks.state());
+        let judge = Judge {
+            stores,
+            settings: &settings,
+            revisions: &revisions,
+        };
+        let mut pods: Vec<PodRow> = stores
+            .pods
+            .state()
+            .iter()
+            .map(|pod| judge.judge(pod).row)
+            .collect();
+        pods.sort_unstable_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+
+        let mut by_namespace: HashMap<&str, PodCounts> = HashMap::new();
+        let mut by_deployment: HashMap<(&str, &str), PodCounts> = HashMap::new();
+        for pod in &pods {
+            add(by_namespace.entry(&pod.namespace).or_default(), pod);
+            if let Some(owner) = pod.owner.as_ref().filter(|owner| owner.kind == "Deployment") {
+                add(
+                    by_deployment.entry((&pod.namespace, &owner.name)).or_default(),
+                    pod,
+                );
+            }
+        }
+
+        let mut namespaces: Vec<NamespaceRow> = stores
+            .namespaces
+            .state()
+            .iter()
+            .map(|namespace| {
+                let name = namespace.name_any();
+                NamespaceRow {
+                    injection: namespace_injection(namespace, &revisions),
+                    revision: revisions
+                        .of_namespace(namespace.labels())
+                        .map(|revision| revision.name.clone()),
+                    has_setting: settings.has_namespace_setting(&name),
+                    workload_settings: settings.workload_settings(&name),
+                    pods: by_namespace.get(name.as_str()).copied().unwrap_or_default(),
+                    name,
+                }
+            })
+            .collect();
+        namespaces.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+
+        let mut deployments: Vec<DeploymentRow> = stores
+            .deployments
+            .state()
+            .iter()
+            .map(|deployment| {
+                let (namespace, name) = (deployment.namespace().unwrap_or_default(), deployment.name_any());
+                DeploymentRow {
+                    replicas: deployment
+                        .spec
+                        .as_ref()
+                        .and_then(|spec| spec.replicas)
+                        .unwrap_or(1),
+                    ready: deployment
+                        .status
+                        .as_ref()
+                        .and_then(|status| status.ready_replicas)
+                        .unwrap_or_default(),
+                    pods: by_deployment
+                        .get(&(namespace.as_str(), name.as_str()))
+                        .copied()
+                        .unwrap_or_default(),
+                    created: deployment.creation_timestamp().map(|time| time.0.to_string()),
+                    namespace,
+                    name,
+                }
+            })
+            .collect();
+        deployments.sort_unstable_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        Self {
+            revisions,
+            namespaces,
+            pods,
+            deployments,
+        }
+    }
+
+    /// The names of all namespaces.
+    #[must_use]
+    pub fn namespace_names(&self) -> Vec<String> {
+        self.namespaces.iter().map(|row| row.name.clone()).collect()
+    }
+
+    /// The counts over the namespaces that `includes` says.
+    #[must_use]
+    pub fn counts(&self, includes: impl Fn(&str) -> bool) -> PodCounts {
+        self.namespaces
+            .iter()
+            .filter(|row| includes(&row.name))
+            .fold(PodCounts::default(), |sum, row| PodCounts {
+                total: sum.total + row.pods.total,
+                injected: sum.injected + row.pods.injected,
+                stale: sum.stale + row.pods.stale,
+            })
+    }
+}
+
+fn add(counts: &mut PodCounts, pod: &PodRow) {
+    counts.total += 1;
+    counts.injected += usize::from(pod.state.applies());
+    counts.stale += usize::from(pod.state.is_stale());
+}

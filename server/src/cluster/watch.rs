@@ -1,0 +1,368 @@
+//! Reflectors: the console's own view of the cluster, kept up to date by watches of its own account.
+
+use std::{
+    fmt::Debug,
+    hash::Hash,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::StreamExt;
+use k8s_openapi::api::{
+    admissionregistration::v1::MutatingWebhookConfiguration,
+    apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet},
+    batch::v1::Job,
+    core::v1::{ConfigMap, Namespace, Pod},
+};
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    core::PartialObjectMeta,
+    runtime::{
+        WatchStreamExt,
+        reflector::{self, ObjectRef},
+        utils::Backoff,
+        watcher::{self, Event},
+    },
+};
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+
+use super::resource::SidecarSetting;
+
+/// How often something in the watched part of the cluster changed; equal numbers mean equal contents.
+pub type Generation = u64;
+
+/// What the console watches.
+#[derive(Clone)]
+pub struct Stores {
+    /// Our settings.
+    pub settings: Store<SidecarSetting>,
+    /// Namespaces.
+    pub namespaces: Store<Namespace>,
+    /// Pods, without the parts that nothing here reads.
+    pub pods: Store<Pod>,
+    /// Deployments.
+    pub deployments: Store<Deployment>,
+    /// StatefulSets.
+    pub stateful_sets: Store<StatefulSet>,
+    /// DaemonSets.
+    pub daemon_sets: Store<DaemonSet>,
+    /// Jobs.
+    pub jobs: Store<Job>,
+    /// Of ReplicaSets only whose they are.
+    pub replica_sets: Store<PartialObjectMeta<ReplicaSet>>,
+    /// Istio's ConfigMaps: mesh config and injector, one of each a revision.
+    pub config_maps: Store<ConfigMap>,
+    /// Mutating webhooks: ours, Istio's, and who else is there.
+    pub webhooks: Store<MutatingWebhookConfiguration>,
+    all: Arc<Shared>,
+}
+
+/// A reflector's store, and whether it is filled.
+pub struct Store<K: Resource<DynamicType = ()> + Clone + 'static> {
+    store: reflector::Store<K>,
+    own: Arc<Shared>,
+    watch: Arc<WatchState>,
+}
+
+impl<K: Resource<DynamicType = ()> + Clone + 'static> Clone for Store<K> {
+    fn clone(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            own: self.own.clone(),
+            watch: self.watch.clone(),
+        }
+    }
+}
+
+struct WatchState {
+    what: String,
+    listed: AtomicBool,
+    error: Mutex<Option<String>>,
+}
+
+struct Shared {
+    generation: AtomicU64,
+    changed: watch::Sender<()>,
+    watches: Mutex<Vec<Arc<WatchState>>>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            generation: AtomicU64::new(0),
+            changed: watch::Sender::new(()),
+            watches: Mutex::default(),
+        }
+    }
+}
+
+impl Shared {
+    fn touch(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.changed.send_replace(());
+    }
+}
+
+/// Retries every two seconds: a watch that fails is why the console is blind, and the API server's own flow control
+/// guards it against ten watches.
+struct EveryTwoSeconds;
+
+impl Iterator for EveryTwoSeconds {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        Some(Duration::from_secs(2))
+    }
+}
+
+impl Backoff for EveryTwoSeconds {
+    fn reset(&mut self) {}
+}
+
+impl Stores {
+    /// Starts the watches.
+    #[must_use]
+    pub fn watch(client: &Client) -> Self {
+        let all = Arc::new(Shared::default());
+        let istio = watcher::Config::default().labels("istio.io/rev");
+        let any = watcher::Config::default;
+        Self {
+            settings: spawn(client, "sidecarsettings", any(), &all, bare),
+            namespaces: spawn(client, "namespaces", any(), &all, bare),
+            pods: spawn(client, "pods", any(), &all, prune_pod),
+            deployments: spawn(client, "deployments", any(), &all, |d: &mut Deployment| {
+                bare(d);
+                prune_template(d.spec.as_mut().map(|s| &mut s.template));
+            }),
+            stateful_sets: spawn(client, "statefulsets", any(), &all, |s: &mut StatefulSet| {
+                bare(s);
+                prune_template(s.spec.as_mut().map(|s| &mut s.template));
+            }),
+            daemon_sets: spawn(client, "daemonsets", any(), &all, |d: &mut DaemonSet| {
+                bare(d);
+                prune_template(d.spec.as_mut().map(|s| &mut s.template));
+            }),
+            jobs: spawn(client, "jobs", any(), &all, |j: &mut Job| {
+                bare(j);
+                prune_template(j.spec.as_mut().map(|s| &mut s.template));
+            }),
+            replica_sets: spawn(client, "replicasets", any(), &all, bare),
+            config_maps: spawn(client, "configmaps", istio, &all, bare),
+            webhooks: spawn(client, "mutatingwebhookconfigurations", any(), &all, bare),
+            all,
+        }
+    }
+
+    /// How often anything changed.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        self.all.generation.load(Ordering::Acquire)
+    }
+
+    /// Tells of each change of anything.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.all.changed.subscribe()
+    }
+
+    /// The lists that are not in yet, in words.
+    #[must_use]
+    pub fn missing(&self) -> Option<String> {
+        let watches = self.all.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        let missing: Vec<String> = watches.iter().filter_map(|w| w.missing()).collect();
+        (!missing.is_empty()).then(|| missing.join("; "))
+    }
+}
+
+impl WatchState {
+    fn missing(&self) -> Option<String> {
+        if self.listed.load(Ordering::Acquire) {
+            return None;
+        }
+        let error = self.error.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(match &*error {
+            Some(error) => format!("{} cannot be listed: {error}", self.what),
+            None => format!("{} are being listed", self.what),
+        })
+    }
+}
+
+impl<K: Resource<DynamicType = ()> + Clone + 'static> Store<K> {
+    /// Everything in the store, in no order.
+    #[must_use]
+    pub fn state(&self) -> Vec<Arc<K>> {
+        self.store.state()
+    }
+
+    /// One object.
+    #[must_use]
+    pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<K>> {
+        self.store.get(&ObjectRef::new(name).within(namespace))
+    }
+
+    /// One object of a kind without namespaces.
+    #[must_use]
+    pub fn get_cluster_scoped(&self, name: &str) -> Option<Arc<K>> {
+        self.store.get(&ObjectRef::new(name))
+    }
+
+    /// Whether the first list is in.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.watch.listed.load(Ordering::Acquire)
+    }
+
+    /// How often something in this store changed.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        self.own.generation.load(Ordering::Acquire)
+    }
+
+    /// Tells of each change in this store.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.own.changed.subscribe()
+    }
+
+    /// Waits until `seen` says yes, at most `patience`; whether it did.
+    pub async fn wait_until(&self, patience: Duration, seen: impl Fn(&Self) -> bool) -> bool {
+        let mut changes = self.changes();
+        tokio::time::timeout(patience, async {
+            while !seen(self) {
+                if changes.changed().await.is_err() {
+                    return false;
+                }
+            }
+            true
+        })
+        .await
+        .unwrap_or(false)
+    }
+}
+
+fn spawn<K>(
+    client: &Client,
+    what: &str,
+    config: watcher::Config,
+    all: &Arc<Shared>,
+    prune: impl Fn(&mut K) + Send + 'static,
+) -> Store<K>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
+    K::DynamicType: Eq + Hash + Clone,
+{
+    let (store, mut writer) = reflector::store();
+    let watch = Arc::new(WatchState {
+        what: what.to_owned(),
+        listed: AtomicBool::new(false),
+        error: Mutex::default(),
+    });
+    all.watches
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(watch.clone());
+    let own = Arc::new(Shared::default());
+    let (shared, task_all, task_watch) = (own.clone(), all.clone(), watch.clone());
+    let mut events = watcher::watcher(Api::<K>::all(client.clone()), config)
+        .backoff(EveryTwoSeconds)
+        .modify(prune)
+        .boxed();
+    tokio::spawn(async move {
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(event) => {
+                    writer.apply_watcher_event(&event);
+                    match event {
+                        // A list that is still coming in is not visible yet.
+                        Event::Init | Event::InitApply(_) => continue,
+                        Event::InitDone => {
+                            task_watch.listed.store(true, Ordering::Release);
+                            *task_watch.error.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                        }
+                        Event::Apply(_) | Event::Delete(_) => {}
+                    }
+                    shared.touch();
+                    task_all.touch();
+                }
+                Err(error) => {
+                    let words = watch_error(&error);
+                    let mut last = task_watch.error.lock().unwrap_or_else(PoisonError::into_inner);
+                    if last.as_ref() != Some(&words) {
+                        tracing::warn!(
+                            resource = task_watch.what,
+                            "watching {}: {words}",
+                            task_watch.what
+                        );
+                    }
+                    *last = Some(words);
+                }
+            }
+        }
+    });
+    Store { store, own, watch }
+}
+
+fn watch_error(error: &watcher::Error) -> String {
+    match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status)) if status.is_not_found() => {
+            "the cluster does not know this resource (is Sidestep installed?)".to_owned()
+        }
+        other => {
+            let mut deepest: &dyn std::error::Error = other;
+            while let Some(source) = deepest.source() {
+                deepest = source;
+            }
+            deepest.to_string()
+        }
+    }
+}
+
+/// Drops what no reader here uses and what is large.
+fn bare<K: ResourceExt>(object: &mut K) {
+    object.managed_fields_mut().clear();
+    object
+        .annotations_mut()
+        .remove("kubectl.kubernetes.io/last-applied-configuration");
+}
+
+fn prune_template(template: Option<&mut k8s_openapi::api::core::v1::PodTemplateSpec>) {
+    if let Some(template) = template {
+        template.spec = None;
+    }
+}
+
+/// Keeps of a pod what tells its injection and its state. 10,000 pods must fit into the server's memory budget.
+fn prune_pod(pod: &mut Pod) {
+    bare(pod);
+    if let Some(spec) = &mut pod.spec {
+        spec.volumes = None;
+        spec.affinity = None;
+        spec.tolerations = None;
+        spec.topology_spread_constraints = None;
+        for container in spec
+            .containers
+            .iter_mut()
+            .chain(spec.init_containers.iter_mut().flatten())
+        {
+            let kept_args = container
+                .args
+                .take()
+                .filter(|_| container.name.starts_with("istio-"));
+            *container = k8s_openapi::api::core::v1::Container {
+                name: std::mem::take(&mut container.name),
+                args: kept_args,
+                restart_policy: container.restart_policy.take(),
+                ..Default::default()
+            };
+        }
+    }
+    if let Some(status) = &mut pod.status {
+        status.conditions = None;
+        status.container_statuses = None;
+        status.init_container_statuses = None;
+    }
+}

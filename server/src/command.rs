@@ -1,0 +1,143 @@
+//! What the subcommands do.
+
+use anyhow::{Context, bail};
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::{
+    Api, Client, Config,
+    api::ListParams,
+    config::{KubeConfigOptions, Kubeconfig},
+};
+
+use crate::{
+    cli::{ClusterArgs, Command, InstallArgs, ManifestArgs, WhatArgs},
+    cluster::mesh,
+    install::{self, Plan, Webhook, WebhookAddress},
+    serve,
+};
+
+/// Runs a subcommand.
+pub async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Install(args) => install(args).await,
+        Command::Manifests(args) => manifests(&args),
+        Command::Openapi => {
+            print!("{}", crate::api::openapi());
+            Ok(())
+        }
+    }
+}
+
+async fn install(args: InstallArgs) -> anyhow::Result<()> {
+    let (_, config) = config(&args.cluster).await?;
+    let client = Client::try_from(config)?;
+    let root_namespace = match args.root_namespace {
+        Some(name) => name,
+        None => find_root_namespace(&client).await?,
+    };
+    for what in install::apply(&client, &plan(&args.what, root_namespace)?).await? {
+        println!("applied {what}");
+    }
+    if args.what.webhook_url.is_none() && args.what.webhook_service.is_none() {
+        println!(
+            "no webhook configuration was applied: say where the webhook is with --webhook-service or --webhook-url"
+        );
+    }
+    Ok(())
+}
+
+fn manifests(args: &ManifestArgs) -> anyhow::Result<()> {
+    for manifest in install::manifests(&plan(&args.what, args.root_namespace.clone())?) {
+        println!("---\n{}", serde_saphyr::to_string(&manifest)?.trim_end());
+    }
+    Ok(())
+}
+
+fn plan(what: &WhatArgs, root_namespace: String) -> anyhow::Result<Plan> {
+    let at = match (&what.webhook_url, &what.webhook_service) {
+        (Some(url), _) => Some(WebhookAddress::Url(url.clone())),
+        (None, Some(service)) => Some(service_address(service)?),
+        (None, None) => None,
+    };
+    let webhook = match (at, &what.webhook_ca) {
+        (Some(at), Some(ca)) => Some(Webhook {
+            at,
+            ca_pem: std::fs::read_to_string(ca)
+                .with_context(|| format!("{} cannot be read", ca.display()))?,
+            failure_policy: what.failure_policy,
+        }),
+        _ => None,
+    };
+    Ok(Plan {
+        root_namespace,
+        excluded_namespaces: what.exclude_namespace.clone(),
+        webhook,
+    })
+}
+
+fn service_address(text: &str) -> anyhow::Result<WebhookAddress> {
+    let form = || format!("`{text}` is not NAMESPACE/NAME or NAMESPACE/NAME:PORT");
+    let (namespace, rest) = text.split_once('/').with_context(form)?;
+    let (name, port) = match rest.split_once(':') {
+        None => (rest, 443),
+        Some((name, port)) => (name, port.parse().with_context(form)?),
+    };
+    Ok(WebhookAddress::Service {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        port,
+    })
+}
+
+async fn find_root_namespace(client: &Client) -> anyhow::Result<String> {
+    let config_maps = Api::<ConfigMap>::all(client.clone())
+        .list(&ListParams::default().labels(mesh::REVISION_LABEL))
+        .await
+        .context("the cluster's ConfigMaps cannot be listed")?;
+    let config_maps: Vec<_> = config_maps.items.into_iter().map(std::sync::Arc::new).collect();
+    match mesh::root_namespace(&config_maps) {
+        Some(name) => Ok(name),
+        None => bail!(
+            "no Istio control plane was found in the cluster: name its root namespace with --root-namespace"
+        ),
+    }
+}
+
+/// The cluster's name and how to reach it.
+pub async fn config(args: &ClusterArgs) -> anyhow::Result<(String, Config)> {
+    let options = KubeConfigOptions {
+        context: args.context.clone(),
+        ..KubeConfigOptions::default()
+    };
+    let kubeconfig = match &args.kubeconfig {
+        Some(path) => Some(
+            Kubeconfig::read_from(path).with_context(|| format!("{} is not a kubeconfig", path.display()))?,
+        ),
+        None => Kubeconfig::read().ok(),
+    };
+    match kubeconfig {
+        Some(kubeconfig) => {
+            let context = args
+                .context
+                .clone()
+                .or_else(|| kubeconfig.current_context.clone())
+                .unwrap_or_default();
+            let cluster = kubeconfig
+                .contexts
+                .iter()
+                .find(|c| c.name == context)
+                .and_then(|c| c.context.as_ref());
+            let name = cluster.map_or(context, |c| c.cluster.clone());
+            let config = Config::from_custom_kubeconfig(kubeconfig, &options)
+                .await
+                .context("the kubeconfig does not say how to reach a cluster")?;
+            Ok((name, config))
+        }
+        None => {
+            let config = Config::incluster().context(
+                "no kubeconfig was found, and this is no pod with an account: name one with --kubeconfig",
+            )?;
+            Ok(("in-cluster".to_owned(), config))
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What Sidestep puts into a cluster: the resource, the policy, the webhook configuration, the console's rights.
+//!
+//! The server does it itself only in its own sandbox; elsewhere `sidestep install` does, when asked, and
+//! `sidestep manifests` prints the same.
+
+use anyhow::Context;
+use kube::{
+    Api, Client, ResourceExt,
+    api::{ApiResource, DynamicObject, Patch, PatchParams},
+    core::gvk::GroupVersionKind,
+};
+use serde_json::{Value, json};
+
+use crate::cluster::status::FIELD_MANAGER;
+
+const CRD: &str = include_str!("install/manifests/crd.yaml");
+const POLICY: &str = include_str!("install/manifests/policy.yaml");
+const RIGHTS: &str = include_str!("install/manifests/rights.yaml");
+const WEBHOOK: &str = include_str!("install/manifests/webhook.yaml");
+
+/// What differs from cluster to cluster.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The mesh's root namespace.
+    pub root_namespace: String,
+    /// Namespaces whose pods the webhook never sees, beside kube-system: control planes and our own.
+    pub excluded_namespaces: Vec<String>,
+    /// Where the API server finds the webhook; `None`: no webhook configuration is made.
+    pub webhook: Option<Webhook>,
+}
+
+/// Where the API server finds the webhook.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// By URL or by Service.
+    pub at: WebhookAddress,
+    /// The CA of its certificate, PEM.
+    pub ca_pem: String,
+    /// What becomes of a pod when the webhook does not answer.
+    pub failure_policy: FailurePolicy,
+}
+
+/// By URL or by Service.
+#[derive(Clone, Debug)]
+pub enum WebhookAddress {
+    /// An address that the API server reaches directly.
+    Url(String),
+    /// A Service in the cluster.
+    Service {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// Its port.
+        port: u16,
+    },
+}
+
+/// What becomes of a pod when the webhook does not answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailurePolicy {
+    /// It starts without settings, and is shown as stale.
+    #[default]
+    Ignore,
+    /// It is not made.
+    Fail,
+}
+
+/// The manifests of `plan`, in the order to apply them.
+#[must_use]
+pub fn manifests(plan: &Plan) -> Vec<Value> {
+    let policy = POLICY.replace("{{ROOT_NAMESPACE}}", &plan.root_namespace);
+    let mut all: Vec<Value> = [CRD, &policy, RIGHTS].into_iter().flat_map(documents).collect();
+    if let Some(webhook) = &plan.webhook {
+        all.extend(documents(WEBHOOK).map(|manifest| aim(manifest, plan, webhook)));
+    }
+    all
+}
+
+/// Fills in where the webhook is and whom it leaves alone.
+fn aim(mut manifest: Value, plan: &Plan, webhook: &Webhook) -> Value {
+    let entry = &mut manifest["webhooks"][0];
+    let ca_bundle = k8s_openapi::ByteString(webhook.ca_pem.clone().into_bytes());
+    let mut client = match &webhook.at {
+        WebhookAddress::Url(url) => json!({ "url": url }),
+        WebhookAddress::Service {
+            namespace,
+            name,
+            port,
+        } => {
+            let path = crate::admission::PATH;
+            json!({ "service": { "namespace": namespace, "name": name, "port": port, "path": path } })
+        }
+    };
+    client["caBundle"] = json!(ca_bundle);
+    entry["clientConfig"] = client;
+    entry["failurePolicy"] = json!(format!("{:?}", webhook.failure_policy));
+    let mut excluded: Vec<&str> = plan.excluded_namespaces.iter().map(String::as_str).collect();
+    excluded.extend(["kube-system", plan.root_namespace.as_str()]);
+    excluded.sort_unstable();
+    excluded.dedup();
+    entry["namespaceSelector"]["matchExpressions"][0]["values"] = json!(excluded);
+    manifest
+}
+
+fn documents(yaml: &str) -> impl Iterator<Item = Value> {
+    yaml.split("\n---\n")
+        .map(|document| serde_saphyr::from_str(document).expect("our own manifests are YAML"))
+}
+
+/// Applies the manifests with `client`, and waits until the cluster knows the resource.
+pub async fn apply(client: &Client, plan: &Plan) -> anyhow::Result<Vec<String>> {
+    let mut done = Vec::new();
+    for manifest in manifests(plan) {
+        let object: DynamicObject =
+            serde_json::from_value(manifest).context("our own manifests are objects")?;
+        let types = object.types.clone().context("our own manifests have a kind")?;
+        let resource = ApiResource::from_gvk(&GroupVersionKind::try_from(&types)?);
+        let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
+        let what = format!("{} {}", types.kind, object.name_any());
+        api.patch(
+            &object.name_any(),
+            &PatchParams::apply(FIELD_MANAGER).force(),
+            &Patch::Apply(&object),
+        )
+        .await
+        .with_context(|| format!("{what} was not taken"))?;
+        done.push(what);
+    }
+    established(client).await?;
+    Ok(done)
+}
+
+/// Waits until the API server serves the resource.
+async fn established(client: &Client) -> anyhow::Result<()> {
+    for _ in 0..100 {
+        if client
+            .list_api_group_resources("sidestep.dev/v1alpha1")
+            .await
+            .is_ok_and(|list| !list.resources.is_empty())
+        {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    anyhow::bail!("the cluster has taken the resource definition but does not serve it after 10 s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> Plan {
+        Plan {
+            root_namespace: "mesh-root".into(),
+            excluded_namespaces: vec!["sidestep".into()],
+            webhook: Some(Webhook {
+                at: WebhookAddress::Url("https://127.0.0.1:9443/mutate".into()),
+                ca_pem: "PEM".into(),
+                failure_policy: FailurePolicy::Ignore,
+            }),
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_to_fill_in() {
+        for manifest in manifests(&plan()) {
+            let text = manifest.to_string();
+            assert!(!text.contains("{{") && !text.contains("}}\""), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_webhook_runs_first_and_leaves_control_planes_alone() {
+        let all = manifests(&plan());
+        let webhook = all
+            .iter()
+            .find(|m| m["kind"] == "MutatingWebhookConfiguration")
+            .expect("it is there");
+        let name = webhook["metadata"]["name"].as_str().expect("a name");
+        assert!(name < "istio-", "{name}");
+        let entry = &webhook["webhooks"][0];
+        assert_eq!(entry["failurePolicy"], "Ignore");
+        assert_eq!(entry["reinvocationPolicy"], "Never");
+        let excluded = &entry["namespaceSelector"]["matchExpressions"][0]["values"];
+        assert_eq!(*excluded, json!(["kube-system", "mesh-root", "sidestep"]));
+    }
+
+    #[test]
+    fn every_kind_is_scoped_to_the_cluster() {
+        // `apply` has no namespace to put things into.
+        for manifest in manifests(&plan()) {
+            assert!(manifest["metadata"]["namespace"].is_null(), "{manifest}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Pages: the app rendered on the server, its requests handed to the API router in this process.
+
+use api::{Client, Problem, Reply, Transport};
+use app::{App, shell};
+use axum::{Router, body::Body};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header, request::Parts};
+use leptos::{
+    config::LeptosOptions,
+    nonce::use_nonce,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use tower::ServiceExt;
+
+/// The server's half of [`api::Client`]: the router itself, with the credentials of the page's request.
+struct InProcess {
+    api: Router,
+    credentials: HeaderMap,
+}
+
+impl Transport for InProcess {
+    fn send(&self, mut request: Request<Vec<u8>>) -> Reply {
+        request.headers_mut().extend(self.credentials.clone());
+        let api = self.api.clone();
+        Box::pin(async move {
+            let response = match api.oneshot(request.map(Body::from)).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            let (parts, body) = response.into_parts();
+            let bytes = axum::body::to_bytes(body, usize::MAX)
+                .await
+                .map_err(|error| Problem::unreachable(error.to_string()))?;
+            Ok(Response::from_parts(parts, bytes.to_vec()))
+        })
+    }
+}
+
+/// The pages as a router. `api` answers their requests while they are rendered.
+pub(crate) fn router(api: Router, options: LeptosOptions) -> Router {
+    let state = options.clone();
+    Router::new()
+        .leptos_routes_with_context(
+            &state,
+            generate_route_list(App),
+            move || {
+                let credentials = use_context::<Parts>()
+                    .map(|parts| credentials(&parts.headers))
+                    .unwrap_or_default();
+                provide_context(Client::new(InProcess {
+                    api: api.clone(),
+                    credentials,
+                }));
+                set_policy();
+            },
+            move || shell(options.clone()),
+        )
+        .with_state(state)
+}
+
+/// Of a page's request the API sees who asks and where from, nothing else.
+fn credentials(headers: &HeaderMap) -> HeaderMap {
+    const PASSED: [HeaderName; 4] = [
+        header::AUTHORIZATION,
+        header::COOKIE,
+        header::HOST,
+        crate::stack::REQUEST_ID,
+    ];
+    PASSED
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), headers.get(name)?.clone())))
+        .collect()
+}
+
+/// The page's Content-Security-Policy: scripts only with this page's nonce, WebAssembly, nothing inline, nothing foreign.
+fn set_policy() {
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
+        return;
+    };
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    );
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}

@@ -1,0 +1,24 @@
+//! What handlers share.
+
+use axum::extract::FromRef;
+
+use crate::{caller::Callers, clock::Clock, cluster::Cluster, history::History};
+
+/// Built once, in [`crate::serve`], and passed down. Cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    /// The cluster as the console sees it.
+    pub cluster: Cluster,
+    /// Who changed what.
+    pub history: History,
+    /// Makes callers of requests.
+    pub callers: Callers,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl FromRef<State> for Callers {
+    fn from_ref(state: &State) -> Self {
+        state.callers.clone()
+    }
+}
