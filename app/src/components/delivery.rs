@@ -1,0 +1,33 @@
+//! Whether a saved setting reaches a new pod, and the way out where it does not.
+
+use api::mesh::{Delivery, DeliveryState as State};
+use leptos::prelude::*;
+
+use crate::ui::{badge::Tone, notice::Notice, prose::Prose};
+
+/// The state in a notice; a calm one while all is well.
+#[component]
+pub(crate) fn DeliveryState(delivery: Delivery) -> impl IntoView {
+    let (tone, title) = match delivery.state {
+        State::Ready => (Tone::Good, "Settings reach new pods"),
+        State::Unknown => (Tone::Info, "Delivery is not known yet"),
+        State::WebhookAbsent => (Tone::Warning, "Settings are stored, not delivered"),
+        State::WrongOrder => (Tone::Bad, "Delivery fails: the webhook runs after Istio's"),
+        State::BadCertificate => (
+            Tone::Bad,
+            "Delivery fails: the webhook's certificate is not trusted",
+        ),
+        State::Unreachable => (Tone::Bad, "Delivery fails: the webhook does not answer"),
+        State::WrongRules => (
+            Tone::Bad,
+            "Delivery fails for some pods: the webhook's rules were changed",
+        ),
+        State::NoInjector => (Tone::Warning, "There is no Istio injector"),
+    };
+    view! {
+        <Notice tone title>
+            <p><Prose text=delivery.message/></p>
+            {delivery.way_out.map(|way| view! { <p class="way-out"><Prose text=way/></p> })}
+        </Notice>
+    }
+}

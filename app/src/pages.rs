@@ -1,0 +1,4 @@
+//! One module a page.
+
+pub(crate) mod mesh;
+pub(crate) mod not_found;

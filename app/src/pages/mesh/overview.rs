@@ -1,0 +1,82 @@
+//! The mesh at a glance.
+
+use api::mesh::Mesh;
+use leptos::prelude::*;
+
+use crate::{
+    components::delivery::DeliveryState,
+    ui::{
+        badge::{Badge, Tone},
+        notice::Notice,
+    },
+};
+
+/// The mesh's name, where it is, its counts, and whether settings reach pods.
+#[component]
+pub(crate) fn Overview(mesh: Mesh) -> impl IntoView {
+    let Mesh {
+        name,
+        cluster,
+        root_namespace,
+        namespaces,
+        pods,
+        delivery,
+        ..
+    } = mesh;
+    let unready = (!cluster.ready).then(|| {
+        let message = cluster
+            .message
+            .unwrap_or_else(|| "the first lists are not complete yet".to_owned());
+        view! {
+            <Notice tone=Tone::Warning title="The cluster is not fully in view">
+                <p>{message}</p>
+                <p class="way-out">"What this page shows may be old or incomplete until then."</p>
+            </Notice>
+        }
+    });
+    let stale = pods.stale;
+    view! {
+        <section class="panel" aria-labelledby="mesh">
+            <h2 id="mesh">{name}</h2>
+            {unready}
+            <DeliveryState delivery/>
+            <dl class="counts">
+                <div>
+                    <dt>"Namespaces"</dt>
+                    <dd><strong>{namespaces.total}</strong>{format!("{} injected", namespaces.injected)}</dd>
+                </div>
+                <div>
+                    <dt>"Pods"</dt>
+                    <dd><strong>{pods.total}</strong>{format!("{} injected", pods.injected)}</dd>
+                </div>
+                <div>
+                    <dt>"Stale pods"</dt>
+                    <dd>
+                        <strong>{stale}</strong>
+                        {if stale == 0 {
+                            view! { <Badge tone=Tone::Good>"All run their settings"</Badge> }.into_any()
+                        } else {
+                            view! { <Badge tone=Tone::Warning>"Restart to apply"</Badge> }.into_any()
+                        }}
+                    </dd>
+                </div>
+            </dl>
+            <dl class="facts">
+                <div><dt>"API server"</dt><dd><code>{cluster.server}</code></dd></div>
+                <div>
+                    <dt>"Kubernetes"</dt>
+                    <dd>{cluster.version.unwrap_or_else(|| "not known yet".to_owned())}</dd>
+                </div>
+                <div>
+                    <dt>"Root namespace"</dt>
+                    <dd>
+                        {match root_namespace {
+                            Some(name) => view! { <code>{name}</code> }.into_any(),
+                            None => "not found".into_any(),
+                        }}
+                    </dd>
+                </div>
+            </dl>
+        </section>
+    }
+}

@@ -1,0 +1,61 @@
+//! The mesh's control planes.
+
+use api::mesh::Revision;
+use leptos::prelude::*;
+
+use crate::ui::{empty::Empty, table::Table};
+
+/// A table of revisions, or the word that there is none.
+#[component]
+pub(crate) fn Revisions(revisions: Vec<Revision>) -> impl IntoView {
+    let content = if revisions.is_empty() {
+        view! {
+            <Empty title="No control plane found">
+                <p>"No Istio injector configuration was found in this cluster. Install Istio, or check that the console may read ConfigMaps in its namespace."</p>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        let rows = revisions
+            .into_iter()
+            .map(|revision| view! { <Row revision/> })
+            .collect_view();
+        view! {
+            <Table caption="Revisions" columns=&["Revision", "Version", "Namespace", "Tags", "Traffic is redirected by"]>
+                {rows}
+            </Table>
+        }
+        .into_any()
+    };
+    view! {
+        <section class="panel" aria-labelledby="revisions">
+            <h2 id="revisions">"Revisions"</h2>
+            {content}
+        </section>
+    }
+}
+
+#[component]
+fn Row(revision: Revision) -> impl IntoView {
+    let Revision {
+        name,
+        namespace,
+        version,
+        cni,
+        tags,
+    } = revision;
+    let tags = if tags.is_empty() {
+        "none".to_owned()
+    } else {
+        tags.join(", ")
+    };
+    view! {
+        <tr>
+            <th scope="row">{name}</th>
+            <td>{version.unwrap_or_else(|| "not stated".to_owned())}</td>
+            <td>{namespace}</td>
+            <td>{tags}</td>
+            <td>{if cni { "Istio CNI plugin" } else { "istio-init container" }}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,14 @@
+//! Nothing to show, said in words.
+
+use leptos::prelude::*;
+
+/// A title and what to do next.
+#[component]
+pub(crate) fn Empty(title: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <h3>{title}</h3>
+            {children()}
+        </div>
+    }
+}

@@ -1,0 +1,11 @@
+// An address that no page has. Chromium itself reports the status 404 as an error, so complaints are not counted here.
+import { test, expect } from '@playwright/test';
+
+test('an unknown address says so, with its status', async ({ page }) => {
+  const answer = await page.goto('/no/such/page');
+  expect(answer?.status()).toBe(404);
+  await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
+  await expect(page.getByText('/no/such/page')).toBeVisible();
+  await page.getByRole('link', { name: 'Go to Mesh Management' }).click();
+  await expect(page.getByRole('heading', { name: 'Mesh Management', level: 1 })).toBeVisible();
+});
