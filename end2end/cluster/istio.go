@@ -23,7 +23,10 @@ type Istio struct {
 
 // RenderIstio renders the minimal profile in-process, with the charts that are embedded in the Istio module.
 func RenderIstio() (*Istio, error) {
-	sets, _, err := render.GenerateManifest(nil, []string{"profile=minimal", "tag=" + istioTag}, false, nil, nil)
+	// With a default revision there is the validating webhook that looks at all of Istio's objects, not only at labelled
+	// ones. `istioctl install` adds it in a step of its own.
+	settings := []string{"profile=minimal", "tag=" + istioTag, "values.defaultRevision=default"}
+	sets, _, err := render.GenerateManifest(nil, settings, false, nil, nil)
 	if err != nil {
 		return nil, err
 	}
