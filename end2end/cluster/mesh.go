@@ -69,7 +69,10 @@ func (s *Sandbox) startMesh(ctx context.Context, rendered func() (*Istio, error)
 	if err := s.probe.until(ctx, pilot, "http://"+s.ports.IstiodHTTP.Addr()+"/ready", 60*time.Second); err != nil {
 		return err
 	}
-	s.watch.step("istiod ready")
+	if err := AwaitNodes(limited, s.cluster); err != nil {
+		return errors.Join(s.Dead(), err)
+	}
+	s.watch.step("istiod and nodes ready")
 	return s.awaitInjection(ctx)
 }
 

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -77,4 +79,28 @@ func patchNode(ctx context.Context, c *Cluster, name string, patch map[string]an
 	}
 	_, err = c.typed.CoreV1().Nodes().Patch(ctx, name, types.MergePatchType, text, metav1.PatchOptions{}, subresources...)
 	return err
+}
+
+// AwaitNodes waits until kwok has made every node ready: pods that come earlier all land on the first one.
+func AwaitNodes(ctx context.Context, c *Cluster) error {
+	for {
+		nodes, err := c.typed.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+		if err == nil && readyNodes(nodes.Items) >= nodeCount {
+			return nil
+		}
+		if !pause(ctx, 50*time.Millisecond) {
+			return fmt.Errorf("the nodes did not become ready: %w", errors.Join(err, ctx.Err()))
+		}
+	}
+}
+
+func readyNodes(nodes []corev1.Node) (ready int) {
+	for _, n := range nodes {
+		for _, c := range n.Status.Conditions {
+			if c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue {
+				ready++
+			}
+		}
+	}
+	return ready
 }
