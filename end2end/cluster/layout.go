@@ -42,7 +42,8 @@ func (l Layout) Create() error {
 	return os.Chmod(l.Dir, 0o700)
 }
 
-// Ready is what other programs read to find the sandbox. The file exists exactly while the sandbox is usable.
+// Ready is what other programs read to find the sandbox. The file is there while the sandbox is usable;
+// only a supervisor that was killed leaves it behind.
 type Ready struct {
 	APIServer       string            `json:"apiServer"`
 	Kubeconfig      string            `json:"kubeconfig"`
