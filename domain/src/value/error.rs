@@ -4,7 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::{cidr::CidrError, field::Field, port::PortError};
+use super::Value;
+use crate::{cidr::CidrError, field::Field, port::PortError, text::quote};
 
 /// Why an item, or a whole list, is not a value of its field.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -21,6 +22,9 @@ pub enum ValueError {
     /// `*` together with other items.
     #[error("`*` already means everything: remove the other items, or remove `*`")]
     WildcardNotAlone,
+    /// More characters than any item needs.
+    #[error("{} is too long: an item has at most {max} characters", quote(.0), max = Value::MAX_ITEM_LENGTH)]
+    ItemTooLong(String),
     /// The values of Istio's install lack the key, and the injection template prints Go's nil.
     #[error("the install values have no `global.proxy.{key}` and Istio writes `<nil>` in its place: set it to \"{built_in}\"", key = .0.install_key(), built_in = .0.built_in())]
     MissingInInstall(Field),

@@ -9,6 +9,10 @@ use crate::{
 };
 
 impl Value {
+    /// The most characters of an item, blanks around it included. No port or address range needs more; the custom
+    /// resource's schema needs a bound, or the cost of its rules has none.
+    pub const MAX_ITEM_LENGTH: usize = 64;
+
     /// Reads a list in which each element is one item; `["*"]` alone is [`Value::All`], `[]` is explicitly empty.
     ///
     /// # Errors
@@ -17,6 +21,7 @@ impl Value {
         if let [only] = items
             && trim(only.as_ref()) == "*"
             && field.takes_wildcard()
+            && !is_too_long(only.as_ref())
         {
             return Ok(Self::All);
         }
@@ -93,7 +98,9 @@ where
     let mut values = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         let item = item.as_ref();
-        let error = if trim(item) == "*" {
+        let error = if is_too_long(item) {
+            ValueError::ItemTooLong(item.to_owned())
+        } else if trim(item) == "*" {
             wildcard(field)
         } else {
             match parse(item) {
@@ -114,6 +121,11 @@ where
     } else {
         Err(errors)
     }
+}
+
+/// Says whether an item is longer than the custom resource's schema lets it be.
+fn is_too_long(item: &str) -> bool {
+    item.chars().nth(Value::MAX_ITEM_LENGTH).is_some()
 }
 
 /// Says what is wrong with `*` where it is not the only item of a field that takes it.

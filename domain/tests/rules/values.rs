@@ -56,6 +56,20 @@ fn every_mistake_is_reported_with_its_place() {
 }
 
 #[test]
+fn an_item_has_at_most_64_characters_blanks_included() {
+    for (field, item) in [
+        (Field::ExcludeInboundPorts, "80"),
+        (Field::ExcludeOutboundIPRanges, "10.0.0.0/8"),
+        (Field::IncludeInboundPorts, "*"),
+    ] {
+        let padded = |length: usize| format!("{item:>length$}");
+        assert!(Value::parse_items(field, &[padded(64)]).is_ok(), "{field}");
+        let errors = messages(Value::parse_items(field, &[padded(65)]));
+        assert!(errors[0].1.contains("too long"), "{errors:?}");
+    }
+}
+
+#[test]
 fn only_two_fields_take_the_wildcard_and_only_alone() {
     for field in Field::ALL {
         let takes = matches!(field, Field::IncludeInboundPorts | Field::IncludeOutboundIPRanges);
