@@ -1,4 +1,5 @@
 //! The typed client: one documented method an operation, over any [`Transport`].
+#![expect(clippy::result_large_err, reason = "a refusal is the answer that a caller shows, field by field")]
 
 use std::{future::Future, pin::Pin, sync::Arc};
 

@@ -188,8 +188,11 @@ pub struct Callers {
     config: Arc<Config>,
     /// The kubeconfig's own user, in local mode.
     local: Option<Client>,
-    known: Arc<Mutex<HashMap<[u8; 32], (Instant, Caller)>>>,
+    known: Arc<Mutex<Known>>,
 }
+
+/// Callers by the hash of their token, with when the cluster was asked about them.
+type Known = HashMap<[u8; 32], (Instant, Caller)>;
 
 impl Callers {
     /// Callers of the cluster at `config`. `local`: a request without credentials acts as the kubeconfig's user.
@@ -238,7 +241,7 @@ impl Callers {
         Client::try_from(config).map_err(|error| from_kube(error, "use this token"))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], (Instant, Caller)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,8 @@
 //! The command line: one binary, its subcommands and every option, with its environment variable.
+#![expect(
+    clippy::doc_markdown,
+    reason = "clap prints these comments as they are, to people at a terminal"
+)]
 
 use std::{net::SocketAddr, path::PathBuf};
 

@@ -115,29 +115,26 @@ pub async fn config(args: &ClusterArgs) -> anyhow::Result<(String, Config)> {
         ),
         None => Kubeconfig::read().ok(),
     };
-    match kubeconfig {
-        Some(kubeconfig) => {
-            let context = args
-                .context
-                .clone()
-                .or_else(|| kubeconfig.current_context.clone())
-                .unwrap_or_default();
-            let cluster = kubeconfig
-                .contexts
-                .iter()
-                .find(|c| c.name == context)
-                .and_then(|c| c.context.as_ref());
-            let name = cluster.map_or(context, |c| c.cluster.clone());
-            let config = Config::from_custom_kubeconfig(kubeconfig, &options)
-                .await
-                .context("the kubeconfig does not say how to reach a cluster")?;
-            Ok((name, config))
-        }
-        None => {
-            let config = Config::incluster().context(
-                "no kubeconfig was found, and this is no pod with an account: name one with --kubeconfig",
-            )?;
-            Ok(("in-cluster".to_owned(), config))
-        }
+    if let Some(kubeconfig) = kubeconfig {
+        let context = args
+            .context
+            .clone()
+            .or_else(|| kubeconfig.current_context.clone())
+            .unwrap_or_default();
+        let cluster = kubeconfig
+            .contexts
+            .iter()
+            .find(|c| c.name == context)
+            .and_then(|c| c.context.as_ref());
+        let name = cluster.map_or(context, |c| c.cluster.clone());
+        let config = Config::from_custom_kubeconfig(kubeconfig, &options)
+            .await
+            .context("the kubeconfig does not say how to reach a cluster")?;
+        Ok((name, config))
+    } else {
+        let config = Config::incluster().context(
+            "no kubeconfig was found, and this is no pod with an account: name one with --kubeconfig",
+        )?;
+        Ok(("in-cluster".to_owned(), config))
     }
 }

@@ -175,6 +175,7 @@ impl Error {
 }
 
 /// What the cluster said, in our words. `doing` completes "may not …".
+#[must_use]
 pub fn from_kube(error: kube::Error, doing: &str) -> Error {
     match error {
         kube::Error::Api(status) if status.is_forbidden() && !is_policy(&status) => {

@@ -58,10 +58,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 }
 
 impl<T: serde::Serialize> axum::response::IntoResponse for Json<T> {
-    #[expect(
-        clippy::disallowed_types,
-        reason = "answers are the framework's; only its rejections are not ours"
-    )]
     fn into_response(self) -> axum::response::Response {
         axum::Json(self.0).into_response()
     }

@@ -94,17 +94,18 @@ fn webhook(args: &ServeArgs, cluster: &Cluster) -> anyhow::Result<Option<(TcpLis
         tokio::spawn(install_in_sandbox(cluster.clone(), url, made.ca_pem));
         return Ok(Some((listener, made.config)));
     }
-    match (args.webhook_listen, &args.webhook_certificate, &args.webhook_key) {
-        (Some(address), Some(certificate), Some(key)) => Ok(Some((
+    if let (Some(address), Some(certificate), Some(key)) =
+        (args.webhook_listen, &args.webhook_certificate, &args.webhook_key)
+    {
+        Ok(Some((
             bind(address)?,
             tls::from_files(certificate.clone(), key.clone())?,
-        ))),
-        _ => {
-            tracing::warn!(
-                "no webhook is served: settings are stored, and delivered only by another `sidestep serve`"
-            );
-            Ok(None)
-        }
+        )))
+    } else {
+        tracing::warn!(
+            "no webhook is served: settings are stored, and delivered only by another `sidestep serve`"
+        );
+        Ok(None)
     }
 }
 

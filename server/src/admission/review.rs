@@ -13,6 +13,8 @@ use kube::core::{
 
 use crate::cluster::settings::SettingIndex;
 
+static NOTHING: BTreeMap<String, String> = BTreeMap::new();
+
 /// Adds the annotations that the levels ask for. A pod is never refused here: Istio decides what it can inject.
 #[must_use]
 pub fn review(settings: &SettingIndex, request: &AdmissionRequest<DynamicObject>) -> AdmissionResponse {
@@ -20,7 +22,6 @@ pub fn review(settings: &SettingIndex, request: &AdmissionRequest<DynamicObject>
     let (Some(pod), Some(namespace)) = (&request.object, &request.namespace) else {
         return response;
     };
-    static NOTHING: BTreeMap<String, String> = BTreeMap::new();
     let annotations = pod.metadata.annotations.as_ref().unwrap_or(&NOTHING);
     let labels = pod.metadata.labels.as_ref().unwrap_or(&NOTHING);
     // What Istio's install values say, Istio reads itself: they are not for us to write.
@@ -49,20 +50,21 @@ fn operations(patch: &domain::Patch, present: Option<&BTreeMap<String, String>>)
     let at = |key: &str| PointerBuf::from_tokens(["metadata", "annotations", key]);
     let mut operations = Vec::new();
     if present.is_none() {
-        let path = PointerBuf::from_tokens(["metadata", "annotations"]);
+        let annotations = PointerBuf::from_tokens(["metadata", "annotations"]);
+        let empty = serde_json::json!({});
         operations.push(PatchOperation::Add(AddOperation {
-            path,
-            value: serde_json::json!({}),
+            path: annotations,
+            value: empty,
         }));
     }
     for (key, text) in &patch.set {
-        let (path, value) = (at(key), text.clone().into());
-        operations.push(
-            match present.is_some_and(|annotations| annotations.contains_key(key)) {
-                true => PatchOperation::Replace(ReplaceOperation { path, value }),
-                false => PatchOperation::Add(AddOperation { path, value }),
-            },
-        );
+        let value = text.clone().into();
+        let is_there = present.is_some_and(|annotations| annotations.contains_key(key));
+        operations.push(if is_there {
+            PatchOperation::Replace(ReplaceOperation { path: at(key), value })
+        } else {
+            PatchOperation::Add(AddOperation { path: at(key), value })
+        });
     }
     for key in &patch.remove {
         operations.push(PatchOperation::Remove(RemoveOperation { path: at(key) }));
@@ -115,7 +117,7 @@ mod tests {
     }
 
     /// The pod as it comes out of the webhook, and the warnings.
-    fn admit(namespace: &str, metadata: Value) -> (Value, Vec<String>) {
+    fn admit(namespace: &str, metadata: &Value) -> (Value, Vec<String>) {
         let review: AdmissionReview<DynamicObject> = serde_json::from_value(json!({
             "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
             "request": {
@@ -148,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_pod_without_annotations_gets_those_of_its_levels() {
-        let (annotations, warnings) = admit("shop", json!({ "labels": { "app": "web" } }));
+        let (annotations, warnings) = admit("shop", &json!({ "labels": { "app": "web" } }));
         assert_eq!(annotations[INBOUND], "7001,7002,7003");
         assert_eq!(annotations[OUTBOUND], "3306");
         assert!(
@@ -163,7 +165,7 @@ mod tests {
     fn explicitly_empty_is_written_and_present_keys_stay() {
         let (annotations, _) = admit(
             "shop",
-            json!({ "labels": { "app": "cart" }, "annotations": { OUTBOUND: "1, 2" } }),
+            &json!({ "labels": { "app": "cart" }, "annotations": { OUTBOUND: "1, 2" } }),
         );
         assert_eq!(annotations[INBOUND], "");
         assert_eq!(annotations[OUTBOUND], "1, 2");
@@ -171,10 +173,10 @@ mod tests {
 
     #[test]
     fn a_copied_pod_gets_what_its_new_namespace_says() {
-        let (copied, _) = admit("shop", json!({ "labels": { "app": "web" } }));
+        let (copied, _) = admit("shop", &json!({ "labels": { "app": "web" } }));
         let (annotations, _) = admit(
             "payments",
-            json!({ "labels": { "app": "web" }, "annotations": copied }),
+            &json!({ "labels": { "app": "web" }, "annotations": copied }),
         );
         assert_eq!(annotations[INBOUND], "9");
     }
@@ -182,7 +184,7 @@ mod tests {
     #[test]
     fn a_pod_that_istio_has_seen_is_left_alone_with_a_warning() {
         let metadata = json!({ "annotations": { "sidecar.istio.io/status": "{}" } });
-        let (annotations, warnings) = admit("shop", metadata);
+        let (annotations, warnings) = admit("shop", &metadata);
         assert_eq!(annotations, json!({ "sidecar.istio.io/status": "{}" }));
         assert_eq!(warnings.len(), 1);
     }

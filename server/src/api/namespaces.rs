@@ -1,6 +1,6 @@
 //! Namespaces.
 
-use api::{Page, Problem, namespace::NamespaceRow};
+use api::{Page, Problem, mesh::PodCounts, namespace::NamespaceRow};
 use axum::extract::State as Shared;
 
 use crate::{
@@ -37,7 +37,7 @@ pub(super) async fn list(
             pods: if pods.includes(&row.name) {
                 row.pods
             } else {
-                Default::default()
+                PodCounts::default()
             },
             ..row.clone()
         })

@@ -10,6 +10,7 @@ use api::mesh::{Delivery, DeliveryState};
 use k8s_openapi::api::admissionregistration::v1::{
     MutatingWebhook, MutatingWebhookConfiguration, WebhookClientConfig,
 };
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::ResourceExt;
 use rustls::{
     ClientConfig, RootCertStore,
@@ -141,7 +142,7 @@ fn sees_pods(webhook: &MutatingWebhook) -> bool {
     webhook
         .object_selector
         .as_ref()
-        .is_none_or(|s| *s == Default::default())
+        .is_none_or(|s| *s == LabelSelector::default())
         && webhook.rules.iter().flatten().any(|rule| {
             let has =
                 |list: &Option<Vec<String>>, what: &str| list.iter().flatten().any(|v| v == what || v == "*");

@@ -119,7 +119,7 @@ fn revision(config_map: &ConfigMap) -> Option<Revision> {
     let values = config_map.data.as_ref()?.get("values")?;
     let install = serde_json::from_str(values)
         .inspect_err(|error| {
-            tracing::warn!("the install values in ConfigMap `{name}` cannot be read: {error}")
+            tracing::warn!("the install values in ConfigMap `{name}` cannot be read: {error}");
         })
         .unwrap_or_default();
     let version = serde_json::from_str::<VersionValues>(values)

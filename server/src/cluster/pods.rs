@@ -4,7 +4,7 @@
 //! annotations of its owner's template (those of a live pod can be edited, and with the CNI plugin Istio writes there
 //! itself); only where no template is known, from the pod's own, less what our webhook wrote.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use api::{
     pod::{FieldDifference, FieldText, Owner, PodDetail, PodRow, PodState, Running as RunningView, Sidecar},
@@ -48,10 +48,8 @@ impl Judge<'_> {
     #[must_use]
     pub fn judge(&self, pod: &Pod) -> Judged {
         let (owner, template) = self.owner(pod);
-        let annotations = match &template {
-            Some(template) => Cow::Borrowed(template),
-            None => Cow::Owned(user_annotations(pod.annotations())),
-        };
+        // A template may be a copy of a pod that our webhook has seen: what it wrote there is nobody's choice.
+        let annotations = user_annotations(template.as_ref().unwrap_or(pod.annotations()));
         let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
         let built_in = InstallValues::default();
         let revision = self.revision(pod, namespace);
@@ -81,6 +79,16 @@ impl Judge<'_> {
             Applies::Yes if revision.is_none() => PodState::Unknown {
                 reason: "no revision's install values were found for this pod".to_owned(),
             },
+            // A pod may replace the injected arguments by its own (spec/istio.md §1.7): these say nothing we can judge.
+            Applies::Yes
+                if running
+                    .as_ref()
+                    .is_some_and(|(_, _, parsed)| parsed.words != ["istio-iptables"]) =>
+            {
+                PodState::Unknown {
+                    reason: "the pod replaces the arguments that Istio injects".to_owned(),
+                }
+            }
             Applies::Yes if differences.is_empty() => PodState::Current,
             Applies::Yes => PodState::Stale {
                 fields: differences.iter().map(|d| d.field.name().to_owned()).collect(),
@@ -104,9 +112,10 @@ impl Judge<'_> {
             .map(|n| n.labels().clone());
         match (labels, pod.labels().get(annotation::REVISION)) {
             (Some(labels), Some(own)) if !labels.contains_key(annotation::INJECTION) => {
-                match labels.contains_key(annotation::REVISION) {
-                    true => self.revisions.of_namespace(&labels),
-                    false => self.revisions.named(own),
+                if labels.contains_key(annotation::REVISION) {
+                    self.revisions.of_namespace(&labels)
+                } else {
+                    self.revisions.named(own)
                 }
             }
             (Some(labels), _) => self.revisions.of_namespace(&labels),

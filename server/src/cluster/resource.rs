@@ -147,13 +147,14 @@ impl SidecarSettingSpec {
         }
         let priority = match &self.priority {
             None => 0,
-            Some(stored) => match stored.as_i64().and_then(|n| i32::try_from(n).ok()) {
-                Some(priority) => priority,
-                None => {
+            Some(stored) => {
+                if let Some(priority) = stored.as_i64().and_then(|n| i32::try_from(n).ok()) {
+                    priority
+                } else {
                     errors.push(problem("priority", "is not a 32-bit number"));
                     0
                 }
-            },
+            }
         };
         ReadSetting {
             setting: Setting {

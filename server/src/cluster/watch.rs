@@ -63,7 +63,7 @@ pub struct Stores {
 
 /// A reflector's store, and whether it is filled.
 pub struct Store<K: Resource<DynamicType = ()> + Clone + 'static> {
-    store: reflector::Store<K>,
+    objects: reflector::Store<K>,
     own: Arc<Shared>,
     watch: Arc<WatchState>,
 }
@@ -71,7 +71,7 @@ pub struct Store<K: Resource<DynamicType = ()> + Clone + 'static> {
 impl<K: Resource<DynamicType = ()> + Clone + 'static> Clone for Store<K> {
     fn clone(&self) -> Self {
         Self {
-            store: self.store.clone(),
+            objects: self.objects.clone(),
             own: self.own.clone(),
             watch: self.watch.clone(),
         }
@@ -195,19 +195,19 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Store<K> {
     /// Everything in the store, in no order.
     #[must_use]
     pub fn state(&self) -> Vec<Arc<K>> {
-        self.store.state()
+        self.objects.state()
     }
 
     /// One object.
     #[must_use]
     pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<K>> {
-        self.store.get(&ObjectRef::new(name).within(namespace))
+        self.objects.get(&ObjectRef::new(name).within(namespace))
     }
 
     /// One object of a kind without namespaces.
     #[must_use]
     pub fn get_cluster_scoped(&self, name: &str) -> Option<Arc<K>> {
-        self.store.get(&ObjectRef::new(name))
+        self.objects.get(&ObjectRef::new(name))
     }
 
     /// Whether the first list is in.
@@ -255,7 +255,7 @@ where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
     K::DynamicType: Eq + Hash + Clone,
 {
-    let (store, mut writer) = reflector::store();
+    let (objects, mut writer) = reflector::store();
     let watch = Arc::new(WatchState {
         what: what.to_owned(),
         listed: AtomicBool::new(false),
@@ -303,7 +303,7 @@ where
             }
         }
     });
-    Store { store, own, watch }
+    Store { objects, own, watch }
 }
 
 fn watch_error(error: &watcher::Error) -> String {

@@ -1,0 +1,155 @@
+//! Reading the history: intents with their outcomes, folded into changes.
+
+use api::audit::{AuditQuery, Change, Outcome, OutcomeState};
+use jiff::Timestamp;
+use sqlx::{Row, any::AnyRow};
+
+use super::{History, Intent, Pending, Recorded};
+use crate::error::Error;
+
+impl History {
+    /// A page of changes, newest first, and how many there are; the cursor is the `seq` of the last intent seen.
+    pub async fn page(
+        &self,
+        query: &AuditQuery,
+        namespaces: Option<&[String]>,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<(Vec<(i64, Change)>, usize), Error> {
+        // The namespaces that a caller may see travel as one text, so that the statement stays one.
+        let visible = namespaces.map(|names| format!(",{},", names.join(",")));
+        let read = async {
+            let rows = sqlx::query(PAGE)
+                .bind(query.actor.as_deref())
+                .bind(query.namespace.as_deref())
+                .bind(query.kind.as_deref())
+                .bind(visible.as_deref())
+                .bind(before.unwrap_or(i64::MAX))
+                .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+                .fetch_all(&self.pool)
+                .await?;
+            let count = sqlx::query(COUNT)
+                .bind(query.actor.as_deref())
+                .bind(query.namespace.as_deref())
+                .bind(query.kind.as_deref())
+                .bind(visible.as_deref())
+                .fetch_one(&self.pool)
+                .await?
+                .try_get::<i64, _>("n")?;
+            let changes = rows.iter().map(fold).collect::<Result<Vec<_>, sqlx::Error>>()?;
+            Ok((changes, usize::try_from(count).unwrap_or_default()))
+        };
+        read.await.map_err(Error::HistoryUnreadable)
+    }
+
+    /// One change.
+    pub async fn change(&self, id: &str) -> Result<Option<Change>, Error> {
+        let row = sqlx::query(ONE)
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(Error::HistoryUnreadable)?;
+        row.as_ref()
+            .map(fold)
+            .transpose()
+            .map(|c| c.map(|(_, c)| c))
+            .map_err(Error::HistoryUnreadable)
+    }
+
+    /// The changes recorded before `before` whose outcome is not, oldest first.
+    pub async fn pending(&self, before: Timestamp) -> Result<Vec<Pending>, sqlx::Error> {
+        let rows = sqlx::query(PENDING)
+            .bind(before.as_microsecond())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Pending {
+                    change: row.try_get("change_id")?,
+                    at: timestamp(row.try_get("at_us")?),
+                    intent: json(row, "body")?,
+                })
+            })
+            .collect()
+    }
+}
+
+const PAGE: &str = "\
+    select i.seq, i.change_id, i.at_us, i.body, i.hash, \
+           o.at_us as outcome_at_us, o.body as outcome_body, o.hash as outcome_hash \
+    from events i left join events o on o.change_id = i.change_id and o.kind = 'outcome' \
+    where i.kind = 'intent' \
+      and (cast($1 as text) is null or i.actor = $1) \
+      and (cast($2 as text) is null or i.target_namespace = $2) \
+      and (cast($3 as text) is null or i.target_kind = $3) \
+      and (cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%') \
+      and i.seq < $5 \
+    order by i.seq desc limit $6";
+
+const COUNT: &str = "\
+    select count(*) as n from events i \
+    where i.kind = 'intent' \
+      and (cast($1 as text) is null or i.actor = $1) \
+      and (cast($2 as text) is null or i.target_namespace = $2) \
+      and (cast($3 as text) is null or i.target_kind = $3) \
+      and (cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%')";
+
+const ONE: &str = "\
+    select i.seq, i.change_id, i.at_us, i.body, i.hash, \
+           o.at_us as outcome_at_us, o.body as outcome_body, o.hash as outcome_hash \
+    from events i left join events o on o.change_id = i.change_id and o.kind = 'outcome' \
+    where i.kind = 'intent' and i.change_id = $1";
+
+const PENDING: &str = "\
+    select i.change_id, i.at_us, i.body from events i \
+    where i.kind = 'intent' and i.at_us < $1 \
+      and not exists (select 1 from events o where o.change_id = i.change_id and o.kind = 'outcome') \
+    order by i.seq";
+
+fn fold(row: &AnyRow) -> Result<(i64, Change), sqlx::Error> {
+    let intent: Intent = json(row, "body")?;
+    let recorded: Option<String> = row.try_get("outcome_body")?;
+    let outcome = match recorded {
+        None => Outcome {
+            state: OutcomeState::Pending,
+            at: None,
+            detail: None,
+        },
+        Some(body) => {
+            let recorded: Recorded =
+                serde_json::from_str(&body).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+            let at = timestamp(row.try_get("outcome_at_us")?);
+            Outcome {
+                state: recorded.state,
+                at: Some(at.to_string()),
+                detail: recorded.detail,
+            }
+        }
+    };
+    let newest: Option<String> = row.try_get("outcome_hash")?;
+    let change = Change {
+        id: row.try_get("change_id")?,
+        at: timestamp(row.try_get("at_us")?).to_string(),
+        actor: intent.actor,
+        action: intent.action,
+        target: intent.target,
+        reason: intent.reason,
+        before: intent.before,
+        after: intent.after,
+        outcome,
+        hash: match newest {
+            Some(hash) => hash,
+            None => row.try_get("hash")?,
+        },
+    };
+    Ok((row.try_get("seq")?, change))
+}
+
+fn json<T: serde::de::DeserializeOwned>(row: &AnyRow, column: &str) -> Result<T, sqlx::Error> {
+    let text: String = row.try_get(column)?;
+    serde_json::from_str(&text).map_err(|e| sqlx::Error::Decode(Box::new(e)))
+}
+
+fn timestamp(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
+}

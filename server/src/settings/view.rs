@@ -1,0 +1,71 @@
+//! A level as `GET` answers it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use api::setting::{LevelRef, SettingView, StoredSetting};
+use domain::{InstallValues, Level, resolve};
+use kube::ResourceExt;
+
+use super::place::Place;
+use crate::{
+    cluster::{mesh::Revisions, pods::in_force, resource::SidecarSetting, settings::SettingIndex},
+    state::State,
+};
+
+/// The level as `GET` answers it, with `stored` in place of what our store may not have seen yet.
+pub(super) fn view(state: &State, place: &Place, stored: Option<&SidecarSetting>) -> SettingView {
+    let cluster = &state.cluster;
+    let mut settings = cluster.stores.settings.state();
+    settings.retain(|s| s.namespace().as_deref() != Some(&place.namespace) || s.name_any() != place.name);
+    settings.extend(stored.cloned().map(Arc::new));
+    let index = SettingIndex::of(&settings, cluster.root_namespace().as_deref());
+
+    let revisions = Revisions::of(
+        &cluster.stores.config_maps.state(),
+        &cluster.stores.webhooks.state(),
+    );
+    let read = stored.map(|s| s.spec.read());
+    let selector = read.as_ref().and_then(|read| read.setting.selector.as_ref());
+    let (namespace, labels) = match &place.level {
+        // No pod lives at the Global level: below it nothing is set.
+        Level::Global => ("", BTreeMap::new()),
+        Level::Namespace(namespace) => (namespace.as_str(), BTreeMap::new()),
+        Level::Workload { namespace, .. } => (
+            namespace.as_str(),
+            selector.map(|s| s.match_labels().clone()).unwrap_or_default(),
+        ),
+    };
+    let revision = match &place.level {
+        Level::Global => revisions.default(),
+        _ => cluster
+            .stores
+            .namespaces
+            .get_cluster_scoped(namespace)
+            .map_or_else(
+                || revisions.default(),
+                |namespace| {
+                    revisions
+                        .of_namespace(namespace.labels())
+                        .or_else(|| revisions.default())
+                },
+            ),
+    };
+    let install = revision.map_or_else(InstallValues::default, |revision| revision.install.clone());
+    let annotations = BTreeMap::new();
+    let effective = resolve(&index.levels(namespace, &labels, &annotations, &install));
+    SettingView {
+        level: LevelRef::from(&place.level),
+        stored: stored.zip(read).map(|(stored, read)| StoredSetting {
+            traffic: stored.spec.raw_traffic(),
+            selector: stored.spec.raw_selector(),
+            priority: stored.spec.priority.is_some().then_some(read.setting.priority),
+            uid: stored.uid().unwrap_or_default(),
+            version: stored.version(),
+            invalid: read.errors,
+        }),
+        in_force: in_force(&effective),
+        delivery: cluster.delivery.now(),
+        change: None,
+        notices: Vec::new(),
+    }
+}

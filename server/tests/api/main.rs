@@ -1,0 +1,13 @@
+//! The server through its real router, in one process: a real history in `SQLite`, a fake API server under `kube::Client`.
+//!
+//! For what the sandbox cannot be made to do: answers that never come, refusals at a chosen moment, databases that take
+//! no writes. What the sandbox can do is tested there (end2end/journeys).
+
+mod fake_cluster;
+mod history;
+mod openapi;
+mod reads;
+mod stack;
+mod support;
+mod webhook;
+mod writes;

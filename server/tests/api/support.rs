@@ -1,0 +1,117 @@
+//! A server for a test, and requests to it.
+
+use api::Problem;
+use axum::{Router, body::Body};
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use server::{caller::Callers, clock::Clock, cluster::Cluster, history::History, router, state::State};
+use tower::ServiceExt;
+
+use crate::fake_cluster::FakeCluster;
+
+/// The real router over a fake cluster and a real history.
+pub(crate) struct TestServer {
+    pub(crate) fake: FakeCluster,
+    pub(crate) state: State,
+    pub(crate) router: Router,
+}
+
+/// A fresh `SQLite` file's URL; the file goes with the machine's temporary folder.
+pub(crate) fn database() -> String {
+    format!(
+        "sqlite://{}/sidestep-test-{}.db",
+        std::env::temp_dir().display(),
+        uuid::Uuid::now_v7()
+    )
+}
+
+impl TestServer {
+    /// A server whose cluster is empty, with all lists in.
+    pub(crate) async fn new() -> Self {
+        Self::with(FakeCluster::default(), &database()).await
+    }
+
+    pub(crate) async fn with(fake: FakeCluster, database: &str) -> Self {
+        let clock = Clock::system();
+        let history = History::open(database, clock.clone()).await.expect("a history");
+        let client = fake.client();
+        let cluster = Cluster::watch("test", "https://cluster.test", client.clone());
+        let config = kube::Config::new("https://cluster.test".parse().expect("a URL"));
+        let state = State {
+            cluster,
+            history,
+            callers: Callers::new(config, Some(client)),
+            clock,
+        };
+        let router = router::api_only(&state);
+        let server = Self { fake, state, router };
+        server.ready().await;
+        server
+    }
+
+    async fn ready(&self) {
+        for _ in 0..500 {
+            if self.state.cluster.missing().is_none() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("not ready: {:?}", self.state.cluster.missing());
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        Answer::of(
+            self.router
+                .clone()
+                .oneshot(request)
+                .await
+                .expect("a router never fails"),
+        )
+        .await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).expect("a request"))
+            .await
+    }
+
+    /// `PUT` of the shop's setting with this precondition.
+    pub(crate) async fn put(&self, precondition: (&str, &str), body: &Value) -> Answer {
+        let request = Request::put("/api/v1/settings/namespaces/shop")
+            .header(precondition.0, precondition.1)
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()));
+        self.send(request.expect("a request")).await
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) async fn of(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    /// The problem in it; a test fails where it is none.
+    pub(crate) fn problem(&self) -> Problem {
+        assert_eq!(self.headers["content-type"], api::problem::MEDIA_TYPE, "{self:?}");
+        let problem: Problem = serde_json::from_value(self.body.clone()).expect("a problem");
+        assert_eq!(problem.status, self.status.as_u16());
+        problem
+    }
+}
