@@ -26,6 +26,9 @@ use crate::error::{Error, from_kube};
 
 /// How long an answer about identity or rights is believed.
 const BELIEVED: Duration = Duration::from_secs(20);
+/// How long the cluster may take to answer a caller's request. It must end before the history takes an intent up that
+/// has no outcome ([`crate::history::reconcile::GRACE`]), or a slow write could be judged while it is under way.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How many callers are remembered; beyond it the oldest are asked about again.
 const REMEMBERED: usize = 1000;
 
@@ -196,8 +199,15 @@ type Known = HashMap<[u8; 32], (Instant, Caller)>;
 
 impl Callers {
     /// Callers of the cluster at `config`. `local`: a request without credentials acts as the kubeconfig's user.
+    pub fn new(mut config: Config, local: bool) -> kube::Result<Self> {
+        config.read_timeout = Some(PATIENCE);
+        let local = local.then(|| Client::try_from(config.clone())).transpose()?;
+        Ok(Self::with_client(config, local))
+    }
+
+    /// The same, with the local caller's client as it is.
     #[must_use]
-    pub fn new(config: Config, local: Option<Client>) -> Self {
+    pub fn with_client(config: Config, local: Option<Client>) -> Self {
         Self {
             config: Arc::new(config),
             local,

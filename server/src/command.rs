@@ -1,6 +1,8 @@
 //! What the subcommands do.
 
-use anyhow::{Context, bail};
+use std::sync::Arc;
+
+use anyhow::Context;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api, Client, Config,
@@ -31,11 +33,17 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
 async fn install(args: InstallArgs) -> anyhow::Result<()> {
     let (_, config) = config(&args.cluster).await?;
     let client = Client::try_from(config)?;
-    let root_namespace = match args.root_namespace {
-        Some(name) => name,
-        None => find_root_namespace(&client).await?,
-    };
-    for what in install::apply(&client, &plan(&args.what, root_namespace)?).await? {
+    let config_maps = config_maps(&client).await?;
+    let root_namespace = args
+        .root_namespace
+        .or_else(|| mesh::root_namespace(&config_maps))
+        .context(
+            "no Istio control plane was found in the cluster: name its root namespace with --root-namespace",
+        )?;
+    let mut plan = plan(&args.what, root_namespace)?;
+    plan.excluded_namespaces
+        .extend(mesh::control_planes(&config_maps));
+    for what in install::apply(&client, &plan).await? {
         println!("applied {what}");
     }
     if args.what.webhook_url.is_none() && args.what.webhook_service.is_none() {
@@ -89,18 +97,16 @@ fn service_address(text: &str) -> anyhow::Result<WebhookAddress> {
     })
 }
 
-async fn find_root_namespace(client: &Client) -> anyhow::Result<String> {
-    let config_maps = Api::<ConfigMap>::all(client.clone())
-        .list(&ListParams::default().labels(mesh::REVISION_LABEL))
-        .await
-        .context("the cluster's ConfigMaps cannot be listed")?;
-    let config_maps: Vec<_> = config_maps.items.into_iter().map(std::sync::Arc::new).collect();
-    match mesh::root_namespace(&config_maps) {
-        Some(name) => Ok(name),
-        None => bail!(
-            "no Istio control plane was found in the cluster: name its root namespace with --root-namespace"
-        ),
-    }
+/// Istio's ConfigMaps, wherever they are.
+async fn config_maps(client: &Client) -> anyhow::Result<Vec<Arc<ConfigMap>>> {
+    let labelled = ListParams::default().labels(mesh::REVISION_LABEL);
+    let list = Api::<ConfigMap>::all(client.clone()).list(&labelled).await;
+    Ok(list
+        .context("the cluster's ConfigMaps cannot be listed")?
+        .items
+        .into_iter()
+        .map(Arc::new)
+        .collect())
 }
 
 /// The cluster's name and how to reach it.

@@ -15,7 +15,7 @@ use crate::{
     caller::Callers,
     cli::ServeArgs,
     clock::Clock,
-    cluster::{Cluster, status},
+    cluster::{Cluster, mesh, status},
     command,
     history::{History, reconcile},
     install::{self, FailurePolicy, Plan, Webhook, WebhookAddress},
@@ -43,7 +43,12 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let cluster = Cluster::watch(&name, server.trim_end_matches('/'), console.clone());
 
     let loopback = args.listen.ip().is_loopback();
-    let callers = Callers::new(config, loopback.then(|| console.clone()));
+    if !loopback {
+        tracing::warn!(
+            "listening beyond this machine over plain HTTP: put something that speaks TLS in front"
+        );
+    }
+    let callers = Callers::new(config, loopback)?;
     let state = State {
         cluster: cluster.clone(),
         history: history.clone(),
@@ -114,7 +119,7 @@ async fn install_in_sandbox(cluster: Cluster, url: String, ca_pem: String) {
         if let (None, Some(root_namespace)) = (cluster.contact.unreachable(), cluster.root_namespace()) {
             let plan = Plan {
                 root_namespace,
-                excluded_namespaces: Vec::new(),
+                excluded_namespaces: mesh::control_planes(&cluster.stores.config_maps.state()),
                 webhook: Some(Webhook {
                     at: WebhookAddress::Url(url.clone()),
                     ca_pem: ca_pem.clone(),

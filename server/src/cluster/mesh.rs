@@ -142,6 +142,16 @@ fn revision(config_map: &ConfigMap) -> Option<Revision> {
     })
 }
 
+/// The namespaces in which control planes live.
+#[must_use]
+pub fn control_planes(config_maps: &[Arc<ConfigMap>]) -> Vec<String> {
+    Revisions::of(config_maps, &[])
+        .all()
+        .iter()
+        .map(|revision| revision.namespace.clone())
+        .collect()
+}
+
 /// The mesh's root namespace: `rootNamespace` of the mesh config, else where the control plane is.
 #[must_use]
 pub fn root_namespace(config_maps: &[Arc<ConfigMap>]) -> Option<String> {

@@ -19,7 +19,8 @@ use crate::{
 };
 
 /// An intent is left alone for this long: its request may still be under way, here or in another replica.
-pub const GRACE: Duration = Duration::from_secs(45);
+/// The API server itself gives a request a minute.
+pub const GRACE: Duration = Duration::from_secs(90);
 /// How often it is looked for more.
 const EVERY: Duration = Duration::from_secs(15);
 

@@ -41,7 +41,7 @@ impl TestServer {
         let state = State {
             cluster,
             history,
-            callers: Callers::new(config, Some(client)),
+            callers: Callers::with_client(config, Some(client)),
             clock,
         };
         let router = router::api_only(&state);
