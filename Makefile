@@ -9,7 +9,7 @@ test:
 	cargo xtask test
 
 bench:
-	cargo bench -p domain
+	cargo bench -p domain --bench pod
 
 check:
 	cargo fmt --all --check
