@@ -1,0 +1,505 @@
+//! The history: who changed what, what came of it, and what a crash leaves behind.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use api::{
+    Precondition, Problem,
+    audit::{Action, AuditQuery, Change, OutcomeState},
+    setting::{SaveSetting, SettingView},
+};
+use futures::future::join_all;
+use journeys::{Console, Forwarder, Listener, Mode, Namespace, Undo, World, eventually, resource, within};
+use k8s_openapi::api::{
+    admissionregistration::v1::{
+        ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration,
+    },
+    core::v1::ResourceQuota,
+};
+use kube::{
+    Api, Client, Resource,
+    api::{DeleteParams, PostParams},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use crate::setting::{delete, put, traffic};
+
+async fn changes(console: &Console, namespace: &str) -> Vec<Change> {
+    let query = AuditQuery {
+        namespace: Some(namespace.to_owned()),
+        ..AuditQuery::default()
+    };
+    let page = console.api().audit(&query).await;
+    page.expect("the history can be read").items
+}
+
+async fn newest(console: &Console, namespace: &str) -> Change {
+    let changes = changes(console, namespace).await;
+    changes.into_iter().next().expect("the history has a change")
+}
+
+async fn make<K>(client: &Client, object: Value) -> K
+where
+    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + Serialize + DeserializeOwned,
+{
+    let object: K = serde_json::from_value(object).expect("the test's own object");
+    Api::all(client.clone())
+        .create(&PostParams::default(), &object)
+        .await
+        .expect("an administrator may make this")
+}
+
+fn ports(port: &str) -> SaveSetting {
+    traffic(&[("excludeInboundPorts", &[port])])
+}
+
+#[tokio::test]
+async fn a_change_has_actor_before_after_reason_and_outcome() {
+    let world = World::shared().await;
+    let console = &world.console;
+    let namespace = Namespace::new(&world, "audit").await;
+    let level = namespace.level();
+    let first = SaveSetting {
+        reason: Some("JMX goes round the sidecar".into()),
+        ..ports("7001")
+    };
+    let made = put(console, &level, &first).await.expect("saved");
+    let changed = put(console, &level, &ports("7002")).await.expect("saved");
+    let removed = delete(console, &level).await;
+
+    let all = changes(console, &namespace.name).await;
+    let ids: Vec<_> = all.iter().map(|change| Some(change.id.clone())).collect();
+    assert_eq!(ids, [removed.change, changed.change, made.change], "newest first");
+    let spec = |port: &str| json!({ "traffic": { "excludeInboundPorts": [port] } });
+    let told: Vec<_> = all
+        .iter()
+        .map(|c| (c.action, c.before.clone(), c.after.clone(), c.reason.as_deref()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Action::DeleteSetting, Some(spec("7002")), None, None),
+            (Action::SaveSetting, Some(spec("7001")), Some(spec("7002")), None),
+            (
+                Action::SaveSetting,
+                None,
+                Some(spec("7001")),
+                Some("JMX goes round the sidecar")
+            ),
+        ]
+    );
+    for change in &all {
+        assert_eq!(change.actor, "admin");
+        assert_eq!(
+            (
+                change.target.kind.as_str(),
+                change.target.namespace.as_str(),
+                change.target.name.as_str()
+            ),
+            ("SidecarSetting", namespace.name.as_str(), "default")
+        );
+        assert_eq!(change.outcome.state, OutcomeState::Succeeded, "{change:?}");
+        assert!(change.outcome.at.as_ref() >= Some(&change.at), "{change:?}");
+        let one = console
+            .api()
+            .change(&change.id)
+            .await
+            .expect("one change can be read");
+        assert_eq!(one, *change);
+    }
+}
+
+#[tokio::test]
+async fn a_save_that_changes_nothing_is_no_change() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "same").await;
+    put(&world.console, &namespace.level(), &ports("7001"))
+        .await
+        .expect("saved");
+    let again = put(&world.console, &namespace.level(), &ports("7001"))
+        .await
+        .expect("taken");
+    assert!(again.change.is_none() && !again.notices.is_empty(), "{again:?}");
+    assert_eq!(changes(&world.console, &namespace.name).await.len(), 1);
+}
+
+/// Saves what the cluster refuses: nothing is stored, the problem is a refusal, the outcome says failed.
+async fn is_refused(world: &World, namespace: &Namespace, port: &str) -> Problem {
+    let problem = eventually("the cluster to refuse the save", || async {
+        match put(&world.console, &namespace.level(), &ports(port)).await {
+            Err(problem) => Ok(problem),
+            Ok(_) => {
+                // The rule is not in force yet.
+                delete(&world.console, &namespace.level()).await;
+                Err("it was taken")
+            }
+        }
+    })
+    .await;
+    assert!(matches!(problem.status, 403 | 422), "{problem:?}");
+    assert_eq!(
+        resource::spec(&world.admin, &namespace.name, "default").await,
+        None
+    );
+    let change = newest(&world.console, &namespace.name).await;
+    assert_eq!(change.outcome.state, OutcomeState::Failed, "{change:?}");
+    assert_eq!(change.outcome.detail.as_deref(), Some(problem.detail.as_str()));
+    assert_eq!(
+        change.after,
+        Some(json!({ "traffic": { "excludeInboundPorts": [port] } }))
+    );
+    problem
+}
+
+#[tokio::test]
+async fn a_save_beyond_a_quota_is_a_problem_and_a_failed_outcome() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "quota").await;
+    let hard = json!({ "count/sidecarsettings.sidestep.dev": "0" });
+    let quota = json!({ "metadata": { "name": "none" }, "spec": { "hard": hard } });
+    let quotas = Api::<ResourceQuota>::namespaced(world.admin.clone(), &namespace.name);
+    let quota: ResourceQuota = serde_json::from_value(quota).expect("a quota");
+    quotas.create(&PostParams::default(), &quota).await.expect("made");
+    let problem = is_refused(&world, &namespace, "7001").await;
+    assert!(problem.detail.contains("exceeded quota"), "{problem:?}");
+    let way_out = problem.way_out.unwrap_or_default();
+    assert!(
+        !way_out.contains("role"),
+        "no role helps against a quota: {way_out}"
+    );
+}
+
+#[tokio::test]
+async fn a_save_against_a_policy_is_a_problem_and_a_failed_outcome() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "policy").await;
+    let name = namespace.name.clone();
+    let _undo = policy(&world, &name).await;
+    let problem = is_refused(&world, &namespace, "7001").await;
+    assert!(problem.is("cluster-refused"), "{problem:?}");
+    assert!(problem.detail.contains("not on a Friday"), "{problem:?}");
+}
+
+/// A policy that denies settings in one namespace.
+async fn policy(world: &World, namespace: &str) -> Undo {
+    let name = namespace.to_owned();
+    let undo = world.undo(move |admin| {
+        Box::pin(async move {
+            let all = DeleteParams::default();
+            let bindings = Api::<ValidatingAdmissionPolicyBinding>::all(admin.clone());
+            resource::ignore_missing(bindings.delete(&name, &all).await);
+            let policies = Api::<ValidatingAdmissionPolicy>::all(admin);
+            resource::ignore_missing(policies.delete(&name, &all).await);
+        })
+    });
+    let rule = json!({
+        "apiGroups": ["sidestep.dev"], "apiVersions": ["*"],
+        "operations": ["CREATE", "UPDATE"], "resources": ["sidecarsettings"],
+    });
+    let here = json!({ "matchLabels": { "kubernetes.io/metadata.name": namespace } });
+    make::<ValidatingAdmissionPolicy>(
+        &world.admin,
+        json!({
+            "metadata": { "name": namespace },
+            "spec": {
+                "failurePolicy": "Fail",
+                "matchConstraints": { "namespaceSelector": here, "resourceRules": [rule] },
+                "validations": [{ "expression": "false", "message": "not on a Friday" }],
+            },
+        }),
+    )
+    .await;
+    make::<ValidatingAdmissionPolicyBinding>(
+        &world.admin,
+        json!({
+            "metadata": { "name": namespace },
+            "spec": { "policyName": namespace, "validationActions": ["Deny"] },
+        }),
+    )
+    .await;
+    undo
+}
+
+#[tokio::test]
+async fn pages_cover_every_change_once_although_new_ones_come() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "pages").await;
+    let mut made = Vec::new();
+    for port in 7001..7008 {
+        let view = put(&world.console, &namespace.level(), &ports(&port.to_string())).await;
+        made.push(view.expect("saved").change.expect("a change"));
+    }
+    made.reverse();
+    let mut query = AuditQuery {
+        namespace: Some(namespace.name.clone()),
+        limit: Some(3),
+        ..AuditQuery::default()
+    };
+    let mut seen = Vec::new();
+    loop {
+        let page = world.console.api().audit(&query).await.expect("a page");
+        assert!(page.items.len() <= 3 && page.total >= 7, "{page:?}");
+        seen.extend(page.items.into_iter().map(|change| change.id));
+        query.cursor = page.next;
+        if query.cursor.is_none() {
+            break;
+        }
+        put(
+            &world.console,
+            &namespace.level(),
+            &ports(&(8000 + seen.len()).to_string()),
+        )
+        .await
+        .expect("saved meanwhile");
+    }
+    assert_eq!(seen, made, "those of the first page's time, newest first");
+}
+
+#[tokio::test]
+async fn of_two_people_who_save_the_second_gets_the_state_as_it_is_now() {
+    let world = World::shared().await;
+    let api = world.console.api();
+    let namespace = Namespace::new(&world, "writers").await;
+    let level = namespace.level();
+    let made = put(&world.console, &level, &ports("7001")).await.expect("saved");
+    let based_on = Precondition::Version(made.stored.expect("stored").version);
+    api.save_setting(&level, &based_on, &ports("7002"))
+        .await
+        .expect("the first one saves");
+    let refused = api.save_setting(&level, &based_on, &ports("7003")).await;
+    let problem = refused.expect_err("the second one is refused");
+    assert!(
+        problem.is("changed-meanwhile") && problem.status == 412,
+        "{problem:?}"
+    );
+    let current: SettingView =
+        serde_json::from_value(problem.current.clone().expect("the state as it is")).expect("a view");
+    let stored = current.stored.expect("something is stored");
+    assert_eq!(stored.traffic["excludeInboundPorts"], ["7002"]);
+
+    let created = api
+        .save_setting(&level, &Precondition::Absent, &ports("7003"))
+        .await;
+    assert_eq!(created.expect_err("it is there").status, 412);
+    let removed = api.delete_setting(&level, &based_on).await;
+    assert_eq!(removed.expect_err("it has changed").status, 412);
+    // With what the problem said, it goes.
+    let now = Precondition::Version(stored.version);
+    api.save_setting(&level, &now, &ports("7003"))
+        .await
+        .expect("based on what is there");
+}
+
+#[tokio::test]
+async fn of_many_who_save_at_once_exactly_one_succeeds() {
+    let world = World::shared().await;
+    let api = world.console.api();
+    let namespace = Namespace::new(&world, "race").await;
+    let level = namespace.level();
+    let mut based_on = Precondition::Absent;
+    for round in 0..5 {
+        let bodies: Vec<_> = (0..8)
+            .map(|n| ports(&(7000 + round * 10 + n).to_string()))
+            .collect();
+        let saves = bodies
+            .iter()
+            .map(|body| api.save_setting(&level, &based_on, body));
+        let (saved, refused): (Vec<_>, Vec<_>) = join_all(saves).await.into_iter().partition(Result::is_ok);
+        assert_eq!(saved.len(), 1, "{refused:?}");
+        for problem in refused.into_iter().filter_map(Result::err) {
+            assert_eq!(problem.status, 412, "{problem:?}");
+            assert!(problem.current.is_some(), "{problem:?}");
+        }
+        let winner = saved.into_iter().find_map(Result::ok).expect("one has won");
+        based_on = Precondition::Version(winner.stored.expect("stored").version);
+    }
+    let all = changes(&world.console, &namespace.name).await;
+    let succeeded = all.iter().filter(|c| c.outcome.state == OutcomeState::Succeeded);
+    assert_eq!(succeeded.count(), 5);
+    assert!(
+        all.iter().all(|c| c.outcome.state != OutcomeState::Pending),
+        "{all:?}"
+    );
+}
+
+/// Makes the API server ask a webhook that does not answer before it takes settings in a namespace.
+async fn hook(world: &World, namespace: &str, failure_policy: &str) -> (Listener, Undo) {
+    let listener = Listener::start().await;
+    let name = namespace.to_owned();
+    let undo = world.undo(move |admin| {
+        Box::pin(async move {
+            let hooks = Api::<ValidatingWebhookConfiguration>::all(admin);
+            resource::ignore_missing(hooks.delete(&name, &DeleteParams::default()).await);
+        })
+    });
+    make::<ValidatingWebhookConfiguration>(
+        &world.admin,
+        json!({
+            "metadata": { "name": namespace },
+            "webhooks": [{
+                "name": "hangs.journeys.sidestep.dev",
+                "admissionReviewVersions": ["v1"],
+                "sideEffects": "None",
+                "timeoutSeconds": 5,
+                "failurePolicy": failure_policy,
+                "clientConfig": { "url": listener.url() },
+                "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": namespace } },
+                "rules": [{
+                    "apiGroups": ["sidestep.dev"], "apiVersions": ["*"], "operations": ["*"],
+                    "resources": ["sidecarsettings"],
+                }],
+            }],
+        }),
+    )
+    .await;
+    let dry_run = PostParams {
+        dry_run: true,
+        ..PostParams::default()
+    };
+    let probe = resource::setting("default", &json!({ "traffic": {} }));
+    let settings = resource::settings(&world.admin, namespace);
+    eventually("the API server to ask the webhook", || async {
+        let _ = settings.create(&dry_run, &probe).await;
+        if listener.taken() > 0 {
+            Ok(())
+        } else {
+            Err("it does not ask yet")
+        }
+    })
+    .await;
+    listener.hang();
+    (listener, undo)
+}
+
+/// Starts a save that hangs in the API server.
+async fn hanging_save(listener: &Listener, console: &Console, namespace: &Namespace) {
+    let before = listener.taken();
+    let (api, level) = (console.api(), namespace.level());
+    tokio::spawn(async move {
+        api.save_setting(&level, &Precondition::Absent, &ports("7001"))
+            .await
+    });
+    eventually("the save to hang in the API server", || async {
+        if listener.taken() > before {
+            Ok(())
+        } else {
+            Err("no connection yet")
+        }
+    })
+    .await;
+}
+
+/// The outcome of the one change, once there is one.
+async fn outcome(console: &Console, namespace: &Namespace) -> OutcomeState {
+    within(Duration::from_secs(40), "the change to be reconciled", || async {
+        let change = newest(console, &namespace.name).await;
+        match change.outcome.state {
+            OutcomeState::Pending => Err(format!("{change:?}")),
+            state => Ok(state),
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn after_a_kill_in_the_middle_of_a_save_the_outcome_is_what_the_cluster_holds() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "kill").await;
+    let (listener, _undo) = hook(&world, &namespace.name, "Ignore").await;
+    let mut own = world.own();
+    let console = own.ready().await;
+    namespace.known_to(&console).await;
+    hanging_save(&listener, &console, &namespace).await;
+    let pending = newest(&console, &namespace.name).await;
+    assert_eq!(pending.outcome.state, OutcomeState::Pending, "{pending:?}");
+    own.kill();
+
+    let console = own.ready().await;
+    let told = outcome(&console, &namespace).await;
+    let change = newest(&console, &namespace.name).await;
+    assert_eq!(change.id, pending.id, "no second change");
+    // The API server may still be at it, until its own time-out has passed.
+    listener.let_go();
+    let holds = || async { resource::spec(&world.admin, &namespace.name, "default").await };
+    let now = holds().await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert_eq!(
+        holds().await,
+        now,
+        "the cluster does not move after the outcome was told"
+    );
+    let expected = if now.is_some() {
+        OutcomeState::Succeeded
+    } else {
+        OutcomeState::Failed
+    };
+    assert_eq!(told, expected, "the cluster holds {now:?}");
+}
+
+/// Kills the console after the API server has decided and before the console could hear of it.
+async fn killed_before_the_answer(failure_policy: &str, topic: &str) -> (OutcomeState, Option<Value>) {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, topic).await;
+    let (listener, _undo) = hook(&world, &namespace.name, failure_policy).await;
+    let forwarder = Forwarder::to(world.sandbox.api_server(), Mode::On).await;
+    let mut own = world.own().through(&world.sandbox, forwarder.address());
+    let console = own.ready().await;
+    namespace.known_to(&console).await;
+    hanging_save(&listener, &console, &namespace).await;
+    forwarder.set(Mode::NoAnswers);
+    listener.let_go();
+    if failure_policy == "Ignore" {
+        eventually("the API server to take the save", || async {
+            let stored = resource::spec(&world.admin, &namespace.name, "default").await;
+            stored.ok_or("nothing is stored yet")
+        })
+        .await;
+    }
+    own.kill();
+    own.directly(&world.sandbox);
+    let console = own.ready().await;
+    let told = outcome(&console, &namespace).await;
+    (
+        told,
+        resource::spec(&world.admin, &namespace.name, "default").await,
+    )
+}
+
+#[tokio::test]
+async fn a_save_that_the_cluster_took_before_the_kill_is_told_as_succeeded() {
+    let (told, holds) = killed_before_the_answer("Ignore", "taken").await;
+    assert_eq!(
+        holds,
+        Some(json!({ "traffic": { "excludeInboundPorts": ["7001"] } }))
+    );
+    assert_eq!(told, OutcomeState::Succeeded);
+}
+
+#[tokio::test]
+async fn a_save_that_the_cluster_refused_before_the_kill_is_told_as_failed() {
+    let (told, holds) = killed_before_the_answer("Fail", "refused").await;
+    assert_eq!(holds, None);
+    assert_eq!(told, OutcomeState::Failed);
+}
+
+#[tokio::test]
+async fn the_chain_has_no_gap_after_a_kill() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "chain").await;
+    let mut own = world.own();
+    let mut hashes = BTreeSet::new();
+    for port in 7001..7004 {
+        let console = own.ready().await;
+        put(&console, &namespace.level(), &ports(&port.to_string()))
+            .await
+            .expect("saved");
+        own.kill();
+    }
+    let console = own.ready().await;
+    let all = changes(&console, &namespace.name).await;
+    assert_eq!(all.len(), 3, "what was answered is on disk: {all:?}");
+    for change in all {
+        assert_eq!(change.outcome.state, OutcomeState::Succeeded, "{change:?}");
+        assert!(hashes.insert(change.hash), "each event has a hash of its own");
+    }
+}

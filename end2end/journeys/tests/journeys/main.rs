@@ -1,0 +1,12 @@
+//! The journeys, a module a topic.
+
+mod access;
+mod agreement;
+mod bad_days;
+mod bad_input;
+mod delivery;
+mod history;
+mod injection;
+mod random;
+mod reference;
+mod setting;
