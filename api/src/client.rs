@@ -1,5 +1,8 @@
 //! The typed client: one documented method an operation, over any [`Transport`].
-#![expect(clippy::result_large_err, reason = "a refusal is the answer that a caller shows, field by field")]
+#![expect(
+    clippy::result_large_err,
+    reason = "a refusal is the answer that a caller shows, field by field"
+)]
 
 use std::{future::Future, pin::Pin, sync::Arc};
 

@@ -38,4 +38,6 @@ pub enum NamespaceInjection {
     Ambient,
     /// A control plane lives here.
     ControlPlane,
+    /// One of Kubernetes' own, which Istio never injects.
+    System,
 }

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use axum::Router;
+use http::{HeaderValue, header};
 use leptos::config::LeptosOptions;
-use tower_http::{compression::CompressionLayer, services::ServeDir};
+use tower_http::{compression::CompressionLayer, services::ServeDir, set_header::SetResponseHeaderLayer};
 
 use crate::{api, health, ssr, stack, state::State};
 
@@ -26,7 +27,7 @@ pub fn router(state: &State, serving: &Serving) -> Router {
     if let Some(site) = &serving.site {
         router = router
             .merge(ssr::router(api.clone(), options(site)))
-            .nest_service("/pkg", files(&site.join("pkg")));
+            .nest("/pkg", files(&site.join("pkg")));
     }
     let router = router.fallback(stack::not_found).layer(CompressionLayer::new());
     stack::around(router, serving.loopback)
@@ -40,8 +41,13 @@ pub fn api_only(state: &State) -> Router {
     )
 }
 
-fn files(folder: &Path) -> ServeDir {
-    ServeDir::new(folder).precompressed_br().precompressed_gzip()
+/// The built site's files. Their names stay the same from build to build: a browser asks each time, and gets 304.
+fn files(folder: &Path) -> Router {
+    let revalidate =
+        SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Router::new()
+        .fallback_service(ServeDir::new(folder).precompressed_br().precompressed_gzip())
+        .layer(revalidate)
 }
 
 fn options(site: &Path) -> LeptosOptions {

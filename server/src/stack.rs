@@ -37,11 +37,11 @@ pub(crate) fn around(router: Router, loopback: bool) -> Router {
     router
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn(time_out))
-        .layer(CatchPanicLayer::custom(|_| respond(&panicked())))
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(CsrfLayer::new().with_rejection_response(|_| respond(&cross_site())))
         .layer(from_fn(name_request_in_problem))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
+        .layer(TraceLayer::new_for_http().on_failure(()).make_span_with(|request: &Request| {
             let id = request
                 .headers()
                 .get(REQUEST_ID)
@@ -150,14 +150,18 @@ fn cross_site() -> Problem {
     .with_way_out("make the change from the console itself, or without a browser's `Origin` header")
 }
 
-fn panicked() -> Problem {
-    Problem::new(
+/// A panic ends one request, not the process. Its message went to the log by the panic hook; here only that it was this
+/// request.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a request panicked");
+    let problem = Problem::new(
         500,
         "internal",
         "Something is wrong in Sidestep",
         "the server's log has the details under this request's id",
     )
-    .with_way_out("please report it")
+    .with_way_out("please report it");
+    respond(&problem)
 }
 
 /// The answer where nothing has this path.

@@ -14,6 +14,13 @@ use serde::Deserialize;
 
 /// The label that names a revision, on ConfigMaps, webhooks, namespaces and pods.
 pub const REVISION_LABEL: &str = "istio.io/rev";
+/// Namespaces that the injector leaves alone whatever their labels (spec/istio.md §1.8 B).
+const NEVER_INJECTED: [&str; 4] = [
+    "kube-node-lease",
+    "kube-public",
+    "kube-system",
+    "local-path-storage",
+];
 const INJECTOR: &str = "istio-sidecar-injector";
 const INJECTION_LABEL: &str = "istio-injection";
 const DATAPLANE_LABEL: &str = "istio.io/dataplane-mode";
@@ -198,6 +205,8 @@ pub fn namespace_injection(
     let labels = namespace.labels();
     if revisions.live_in(&namespace.name_any()) {
         Injection::ControlPlane
+    } else if NEVER_INJECTED.contains(&namespace.name_any().as_str()) {
+        Injection::System
     } else if labels.get(INJECTION_LABEL).is_some_and(|v| v == "enabled") {
         Injection::Enabled
     } else if labels.contains_key(INJECTION_LABEL) {

@@ -2,7 +2,12 @@
 
 use std::collections::HashMap;
 
-use api::{deployment::DeploymentRow, mesh::PodCounts, namespace::NamespaceRow, pod::PodRow};
+use api::{
+    deployment::DeploymentRow,
+    mesh::PodCounts,
+    namespace::{NamespaceInjection, NamespaceRow},
+    pod::PodRow,
+};
 use kube::ResourceExt;
 
 use super::{
@@ -59,10 +64,12 @@ impl Snapshot {
             .iter()
             .map(|namespace| {
                 let name = namespace.name_any();
+                let injection = namespace_injection(namespace, &revisions);
                 NamespaceRow {
-                    injection: namespace_injection(namespace, &revisions),
+                    injection,
                     revision: revisions
                         .of_namespace(namespace.labels())
+                        .filter(|_| injection == NamespaceInjection::Enabled)
                         .map(|revision| revision.name.clone()),
                     has_setting: settings.has_namespace_setting(&name),
                     workload_settings: settings.workload_settings(&name),
