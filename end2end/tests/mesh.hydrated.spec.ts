@@ -57,7 +57,7 @@ test.describe('when the API refuses', () => {
     await refresh.click();
     const alert = page.getByRole('alert');
     await expect(alert).toContainText('The cluster does not answer');
-    await expect(alert).toContainText('check that the API server runs');
+    await expect(alert).toContainText('Check that the API server runs');
     await page.unroute('**/api/v1/meshes');
     await alert.getByRole('button', { name: 'Try again' }).click();
     await expect(page.getByRole('region', { name: 'Revisions' })).toBeVisible();

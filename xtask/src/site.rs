@@ -22,7 +22,7 @@ mod compress;
 mod css;
 
 /// What the code is built from.
-const CODE: [&str; 9] = [
+const CODE: [&str; 10] = [
     "app",
     "api",
     "domain",
@@ -31,6 +31,7 @@ const CODE: [&str; 9] = [
     "rust-toolchain.toml",
     "xtask/src/site.rs",
     "xtask/src/site/compress.rs",
+    "xtask/src/wasm.rs",
     "xtask/tools/package-lock.json",
 ];
 /// What the style is built from.

@@ -26,7 +26,8 @@ pub(crate) fn DeliveryState(delivery: Delivery) -> impl IntoView {
     };
     view! {
         <Notice tone title>
-            <p><Prose text=delivery.message/></p>
+            // That all is well is said by the title alone.
+            {(delivery.state != State::Ready).then(|| view! { <p><Prose text=delivery.message/></p> })}
             {delivery.way_out.map(|way| view! { <p class="way-out"><Prose text=way/></p> })}
         </Notice>
     }

@@ -1,19 +1,47 @@
-//! A sentence from the API, in which backticks mark what is typed or named.
+//! A sentence from the API: it begins small, for logs, and backticks mark what is typed or named.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 /// The sentence, with what stands between backticks as code.
 #[component]
 pub(crate) fn Prose(text: String) -> impl IntoView {
-    text.split('`')
+    capitalised(text)
+        .split('`')
         .enumerate()
         .map(|(n, part)| {
             let part = part.to_owned();
             if n % 2 == 1 {
-                view! { <code>{part}</code> }.into_any()
+                Either::Left(view! { <code>{part}</code> })
             } else {
-                part.into_any()
+                Either::Right(part)
             }
         })
         .collect_view()
+}
+
+/// With a capital, unless it begins with code.
+fn capitalised(text: String) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) if first.is_lowercase() => first.to_uppercase().chain(letters).collect(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_and_code_stays_as_typed() {
+        assert_eq!(
+            capitalised("check the `webhook`".to_owned()),
+            "Check the `webhook`"
+        );
+        assert_eq!(
+            capitalised("`istiod` does not answer".to_owned()),
+            "`istiod` does not answer"
+        );
+        assert_eq!(capitalised(String::new()), "");
+    }
 }

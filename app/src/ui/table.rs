@@ -11,9 +11,9 @@ pub(crate) fn Table(
 ) -> impl IntoView {
     let heads = columns
         .iter()
-        .map(|column| match column.strip_prefix('#') {
-            Some(column) => view! { <th scope="col" class="number">{column}</th> }.into_any(),
-            None => view! { <th scope="col">{*column}</th> }.into_any(),
+        .map(|column| {
+            let name = column.trim_start_matches('#');
+            view! { <th scope="col" class:number=name.len() < column.len()>{name}</th> }
         })
         .collect_view();
     view! {

@@ -35,6 +35,11 @@ pub(crate) fn Overview(mesh: Mesh) -> impl IntoView {
         }
     });
     let stale = pods.stale;
+    let (tone, verdict) = if stale == 0 {
+        (Tone::Good, "All run their settings")
+    } else {
+        (Tone::Warning, "Restart to apply")
+    };
     view! {
         <section class="panel" aria-labelledby="mesh">
             <h2 id="mesh">{name}</h2>
@@ -53,11 +58,7 @@ pub(crate) fn Overview(mesh: Mesh) -> impl IntoView {
                     <dt>"Stale pods"</dt>
                     <dd>
                         <strong>{stale}</strong>
-                        {if stale == 0 {
-                            view! { <Badge tone=Tone::Good>"All run their settings"</Badge> }.into_any()
-                        } else {
-                            view! { <Badge tone=Tone::Warning>"Restart to apply"</Badge> }.into_any()
-                        }}
+                        <Badge tone>{verdict}</Badge>
                     </dd>
                 </div>
             </dl>
@@ -69,12 +70,7 @@ pub(crate) fn Overview(mesh: Mesh) -> impl IntoView {
                 </div>
                 <div>
                     <dt>"Root namespace"</dt>
-                    <dd>
-                        {match root_namespace {
-                            Some(name) => view! { <code>{name}</code> }.into_any(),
-                            None => "not found".into_any(),
-                        }}
-                    </dd>
+                    <dd>{root_namespace.unwrap_or_else(|| "not found".to_owned())}</dd>
                 </div>
             </dl>
         </section>
