@@ -27,7 +27,7 @@ pub struct Own {
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 /// A debug build on a busy machine.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 impl Own {
     /// Prepares one with an administrator's kubeconfig and a new database.
@@ -47,7 +47,7 @@ impl Own {
         }
     }
 
-    /// Lets no file of the process grow beyond so many KiB: for SQLite that is a full disk.
+    /// Lets no file of the process grow beyond so many KiB: for the history that is a full disk.
     #[must_use]
     pub fn with_largest_file(mut self, kibibytes: usize) -> Self {
         self.largest_file = Some(kibibytes);
@@ -140,6 +140,23 @@ impl Own {
             let _ = child.kill();
             child.wait().expect("a killed child ends");
         }
+    }
+
+    /// Asks the process to stop, as a person's Ctrl-C or a cluster does.
+    pub fn terminate(&self) {
+        let id = self.child.as_ref().expect("it was started").id();
+        let sent = Command::new("kill").args(["-TERM", &id.to_string()]).status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "the process takes signals"
+        );
+    }
+
+    /// Whether the process takes connections.
+    #[must_use]
+    pub fn takes_connections(&self) -> bool {
+        let log = self.log();
+        address(&log).is_some_and(|address| std::net::TcpStream::connect(address).is_ok())
     }
 
     /// Whether the process still runs.

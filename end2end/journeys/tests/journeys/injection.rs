@@ -79,11 +79,9 @@ fn annotations(rng: &mut Rng) -> BTreeMap<String, String> {
         }
         let value = Value::parse_items(field, &random::items(rng, field)).expect("chance makes valid items");
         let mut text = value.to_istio();
-        if field.kind() == domain::Kind::Ports && rng.u8(0..4) == 0 && !text.is_empty() {
-            text = format!("{}, {}", text, text.split(',').next().unwrap_or_default());
-            if text.contains('*') {
-                text = "*".to_owned();
-            }
+        let repeats = field.kind() == domain::Kind::Ports && !value.is_empty() && value != Value::All;
+        if repeats && rng.u8(0..4) == 0 {
+            text = format!("{text}, {}", text.split(',').next().unwrap_or_default());
         }
         annotations.insert(field.annotation().to_owned(), text);
     }

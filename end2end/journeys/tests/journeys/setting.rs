@@ -38,7 +38,11 @@ pub(crate) fn selecting(mut setting: SaveSetting, key: &str, value: &str) -> Sav
 }
 
 /// Saves over whatever is there.
-pub(crate) async fn put(console: &Console, level: &Level, setting: &SaveSetting) -> Result<SettingView, Problem> {
+pub(crate) async fn put(
+    console: &Console,
+    level: &Level,
+    setting: &SaveSetting,
+) -> Result<SettingView, Problem> {
     let api = console.api();
     let based_on = match api.setting(level).await {
         Ok(SettingView {
