@@ -17,6 +17,7 @@
 //! Where a rule is Istio's, the file it was read in is named. Messages are lower case, without a full stop, show inputs in
 //! backticks and say what to change.
 
+pub mod ambient;
 pub mod annotation;
 pub mod applies;
 pub mod args;
@@ -33,6 +34,7 @@ pub mod traffic;
 pub mod value;
 
 pub use self::{
+    ambient::is_left_to_ambient,
     annotation::{Marker, Patch, plan, user_annotations},
     applies::{Applies, PodFacts, Reason},
     args::{ParsedArgs, TrafficArgs},

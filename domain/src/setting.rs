@@ -22,8 +22,7 @@ pub struct SidecarSetting {
     /// first name. Means nothing without a selector.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub priority: i32,
-    /// The six fields.
-    #[serde(default)]
+    /// The six fields; all may inherit, but the member must be there.
     pub traffic: Traffic,
 }
 

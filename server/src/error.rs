@@ -199,9 +199,10 @@ pub fn from_kube(error: kube::Error, doing: &str) -> Error {
     }
 }
 
-/// A denial by admission (policy or webhook) is a 403 or 422 whose message says so; RBAC's is not.
+/// A 403 is also how admission says no: quota, policy, webhook. Only RBAC's names the user and the verb, and only there a
+/// role helps.
 fn is_policy(status: &kube::core::Status) -> bool {
-    status.message.contains("ValidatingAdmissionPolicy") || status.message.contains("admission webhook")
+    status.code == 403 && !(status.message.contains("User \"") && status.message.contains(" cannot "))
 }
 
 fn is_unknown_resource(status: &kube::core::Status) -> bool {

@@ -17,15 +17,29 @@ pub struct Selector {
 }
 
 impl Selector {
+    /// The most labels of a selector. The custom resource's schema needs a bound, or the cost of its rules has none.
+    pub const MAX: usize = 16;
+
     /// Checks the labels.
     ///
     /// # Errors
-    /// Every mistake: no label at all, or keys and values that Kubernetes refuses.
+    /// Every mistake: no label at all, too many, or keys and values that Kubernetes refuses.
     pub fn new(match_labels: BTreeMap<String, String>) -> Result<Self, Vec<FieldError>> {
         const PATH: &str = "selector.matchLabels";
         let mut errors = Vec::new();
         if match_labels.is_empty() {
             let message = "no labels are named: name one, or remove the selector".to_owned();
+            errors.push(FieldError {
+                path: PATH.to_owned(),
+                message,
+            });
+        }
+        if match_labels.len() > Self::MAX {
+            let message = format!(
+                "{} labels are named: at most {} are taken",
+                match_labels.len(),
+                Self::MAX
+            );
             errors.push(FieldError {
                 path: PATH.to_owned(),
                 message,

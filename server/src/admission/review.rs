@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{InstallValues, plan};
+use domain::{InstallValues, is_left_to_ambient, plan};
 use json_patch::{
     AddOperation, Patch, PatchOperation, RemoveOperation, ReplaceOperation, jsonptr::PointerBuf,
 };
@@ -17,13 +17,20 @@ static NOTHING: BTreeMap<String, String> = BTreeMap::new();
 
 /// Adds the annotations that the levels ask for. A pod is never refused here: Istio decides what it can inject.
 #[must_use]
-pub fn review(settings: &SettingIndex, request: &AdmissionRequest<DynamicObject>) -> AdmissionResponse {
+pub fn review(
+    settings: &SettingIndex,
+    namespace_labels: &BTreeMap<String, String>,
+    request: &AdmissionRequest<DynamicObject>,
+) -> AdmissionResponse {
     let mut response = AdmissionResponse::from(request);
     let (Some(pod), Some(namespace)) = (&request.object, &request.namespace) else {
         return response;
     };
     let annotations = pod.metadata.annotations.as_ref().unwrap_or(&NOTHING);
     let labels = pod.metadata.labels.as_ref().unwrap_or(&NOTHING);
+    if is_left_to_ambient(namespace_labels, labels) {
+        return response;
+    }
     // What Istio's install values say, Istio reads itself: they are not for us to write.
     let install = InstallValues::default();
     let patch = plan(
@@ -142,7 +149,11 @@ mod tests {
     }
 
     fn review_of(review: AdmissionReview<DynamicObject>) -> AdmissionResponse {
-        super::review(&settings(), &review.try_into().expect("a request"))
+        super::review(
+            &settings(),
+            &BTreeMap::new(),
+            &review.try_into().expect("a request"),
+        )
     }
 
     const INBOUND: &str = "traffic.sidecar.istio.io/excludeInboundPorts";

@@ -1,37 +1,108 @@
 //! `SidecarSetting`, the custom resource: the truth about what is set.
 
+use std::borrow::Cow;
+
 use api::{FieldProblem, setting::RawTraffic, setting::SelectorBody};
 use domain::{SidecarSetting as Setting, Traffic};
-use kube::CustomResource;
+use k8s_openapi::{NamespaceResourceScope, apimachinery::pkg::apis::meta::v1::ObjectMeta};
+use kube::{Resource, core::TypeMeta};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// A `SidecarSetting` as the cluster has it. Written by hand rather than derived: the derive's `spec` must parse, and one
+/// object that does not would keep the console from reading all others.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SidecarSetting {
+    /// `apiVersion` and `kind`; lists leave them out.
+    #[serde(flatten, default)]
+    pub types: Option<TypeMeta>,
+    /// Name, namespace, versions.
+    #[serde(default)]
+    pub metadata: ObjectMeta,
+    /// What is set.
+    #[serde(default)]
+    pub spec: SidecarSettingSpec,
+    /// What the console makes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<SettingStatus>,
+}
+
 /// The spec as stored. Its parts are kept as JSON: one that is invalid all the same (written before the schema, or with
-/// validation off) must not keep the console from reading the others.
-#[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[kube(
-    group = "sidestep.dev",
-    version = "v1alpha1",
-    kind = "SidecarSetting",
-    plural = "sidecarsettings",
-    namespaced,
-    status = "SettingStatus",
-    schema = "disabled"
-)]
-#[serde(rename_all = "camelCase")]
+/// validation off) is named, not fatal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Value")]
 pub struct SidecarSettingSpec {
     /// Which pods it is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<Value>,
     /// Which of several wins.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<Value>,
     /// The six fields.
-    #[serde(default)]
     pub traffic: Value,
 }
 
+impl From<Value> for SidecarSettingSpec {
+    fn from(stored: Value) -> Self {
+        match stored {
+            Value::Object(mut members) => Self {
+                selector: members.remove("selector"),
+                priority: members.remove("priority"),
+                traffic: members.remove("traffic").unwrap_or_default(),
+            },
+            // No object at all: it stands where reading says that it is none.
+            other => Self {
+                traffic: other,
+                ..Self::default()
+            },
+        }
+    }
+}
+
+impl Resource for SidecarSetting {
+    type DynamicType = ();
+    type Scope = NamespaceResourceScope;
+
+    fn kind((): &()) -> Cow<'_, str> {
+        "SidecarSetting".into()
+    }
+
+    fn group((): &()) -> Cow<'_, str> {
+        "sidestep.dev".into()
+    }
+
+    fn version((): &()) -> Cow<'_, str> {
+        "v1alpha1".into()
+    }
+
+    fn plural((): &()) -> Cow<'_, str> {
+        "sidecarsettings".into()
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+}
+
 impl SidecarSetting {
+    /// A setting to be created.
+    #[must_use]
+    pub fn new(name: &str, spec: SidecarSettingSpec) -> Self {
+        Self {
+            types: Some(TypeMeta::resource::<Self>()),
+            metadata: ObjectMeta {
+                name: Some(name.to_owned()),
+                ..ObjectMeta::default()
+            },
+            spec,
+            status: None,
+        }
+    }
+
     /// The version that a write is based on: uid and generation. The resource version would not do, it changes with
     /// every status that the console itself writes.
     #[must_use]
@@ -43,17 +114,28 @@ impl SidecarSetting {
 
 /// What the console makes of a setting.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", from = "Value")]
 pub struct SettingStatus {
     /// The generation that this is about.
-    #[serde(default)]
     pub observed_generation: Option<i64>,
     /// `Accepted`, `Delivered`.
-    #[serde(default)]
     pub conditions: Vec<Condition>,
     /// How many pods with a sidecar it is for.
-    #[serde(default)]
     pub pods_matched: Option<i32>,
+}
+
+impl From<Value> for SettingStatus {
+    /// Whatever cannot be read counts as not written yet: the console writes it anew.
+    fn from(stored: Value) -> Self {
+        fn member<T: serde::de::DeserializeOwned>(stored: &Value, name: &str) -> Option<T> {
+            serde_json::from_value(stored.get(name)?.clone()).ok()
+        }
+        Self {
+            observed_generation: member(&stored, "observedGeneration"),
+            conditions: member(&stored, "conditions").unwrap_or_default(),
+            pods_matched: member(&stored, "podsMatched"),
+        }
+    }
 }
 
 /// A condition, as Kubernetes has them.
@@ -179,5 +261,60 @@ fn problem(path: &str, message: &str) -> FieldProblem {
     FieldProblem {
         path: path.to_owned(),
         message: message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn stored(spec: &Value) -> SidecarSetting {
+        serde_json::from_value(json!({ "metadata": { "name": "default" }, "spec": spec }))
+            .expect("anything is read")
+    }
+
+    #[test]
+    fn an_object_that_is_no_setting_at_all_is_read_and_named() {
+        for spec in [
+            json!([]),
+            json!("text"),
+            json!(7),
+            json!({ "traffic": [] }),
+            json!({ "traffic": { "excludeInboundPorts": 80 } }),
+        ] {
+            let read = stored(&spec).spec.read();
+            assert!(!read.errors.is_empty(), "{spec}");
+            assert!(read.setting.traffic.is_empty(), "{spec}");
+        }
+        let without: SidecarSetting =
+            serde_json::from_value(json!({ "metadata": {}, "status": "text" })).expect("read");
+        assert_eq!(without.status, Some(SettingStatus::default()));
+    }
+
+    #[test]
+    fn a_bad_field_counts_as_inherit_and_the_good_ones_stay() {
+        let spec = json!({ "traffic": { "excludeInboundPorts": ["0"], "excludeOutboundPorts": ["3306"], "other": ["1"] } });
+        let read = stored(&spec).spec.read();
+        let paths: Vec<&str> = read.errors.iter().map(|error| error.path.as_str()).collect();
+        assert_eq!(paths, ["traffic.excludeInboundPorts[0]", "traffic.other"]);
+        assert_eq!(read.setting.traffic.len(), 1);
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let raw = [("excludeInboundPorts".to_owned(), vec!["80".to_owned()])].into();
+        let setting = Setting {
+            selector: Some(
+                domain::Selector::new([("app".to_owned(), "cart".to_owned())].into()).expect("labels"),
+            ),
+            priority: 7,
+            traffic: Traffic::parse(&raw).expect("fields"),
+        };
+        let written = serde_json::to_value(SidecarSettingSpec::of(&setting)).expect("JSON");
+        let read = stored(&written).spec.read();
+        assert!(read.errors.is_empty(), "{:?}", read.errors);
+        assert_eq!(read.setting, setting);
     }
 }

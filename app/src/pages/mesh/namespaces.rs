@@ -90,7 +90,7 @@ fn injection(state: NamespaceInjection) -> (Tone, &'static str) {
         NamespaceInjection::Unlabelled => (Tone::Quiet, "By pod label"),
         NamespaceInjection::Ambient => (Tone::Quiet, "Ambient"),
         NamespaceInjection::ControlPlane => (Tone::Info, "Control plane"),
-        NamespaceInjection::System => (Tone::Neutral, "Never"),
+        NamespaceInjection::System => (Tone::Quiet, "Never"),
     }
 }
 
