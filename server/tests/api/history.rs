@@ -7,7 +7,7 @@ use server::{
 };
 use sqlx::Executor;
 
-use crate::support::database;
+use crate::support::databases;
 
 fn intent(namespace: &str) -> Intent {
     Intent {
@@ -38,8 +38,13 @@ async fn open(url: &str) -> History {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_at_the_same_time_make_one_chain() {
-    let url = database();
-    let writers = [open(&url).await, open(&url).await];
+    for url in databases().await {
+        one_chain(&url).await;
+    }
+}
+
+async fn one_chain(url: &str) {
+    let writers = [open(url).await, open(url).await];
     let tasks: Vec<_> = (0..40)
         .map(|n| {
             let history = writers[n % 2].clone();
@@ -69,70 +74,77 @@ async fn what_is_changed_removed_or_put_in_between_is_found() {
         "update events set at_us = at_us + 1 where seq = 3",
         "update events set change_id = 'other' where seq = 1",
     ] {
-        let url = database();
-        let history = open(&url).await;
-        for _ in 0..3 {
-            history.intend(&intent("shop")).await.expect("recorded");
+        for url in databases().await {
+            let history = open(&url).await;
+            for _ in 0..3 {
+                history.intend(&intent("shop")).await.expect("recorded");
+            }
+            assert_eq!(history.verify().await.expect("readable"), Ok(3));
+            let pool = sqlx::AnyPool::connect(&url).await.expect("the same database");
+            pool.execute(forgery).await.expect("forged");
+            assert!(history.verify().await.expect("readable").is_err(), "{forgery}");
         }
-        assert_eq!(history.verify().await.expect("readable"), Ok(3));
-        let pool = sqlx::AnyPool::connect(&url).await.expect("the same file");
-        pool.execute(forgery).await.expect("forged");
-        assert!(history.verify().await.expect("readable").is_err(), "{forgery}");
     }
 }
 
 #[tokio::test]
 async fn the_first_outcome_stands() {
-    let history = open(&database()).await;
-    let change = history.intend(&intent("shop")).await.expect("recorded");
-    history.conclude(&change, &succeeded()).await.expect("recorded");
-    let late = Recorded {
-        state: OutcomeState::Failed,
-        detail: None,
-    };
-    history
-        .conclude(&change, &late)
-        .await
-        .expect("taken for what it is");
-    let change = history.change(&change).await.expect("readable").expect("there");
-    assert_eq!(change.outcome.state, OutcomeState::Succeeded);
-    assert_eq!(history.verify().await.expect("readable"), Ok(2));
+    for url in databases().await {
+        let history = open(&url).await;
+        let change = history.intend(&intent("shop")).await.expect("recorded");
+        history.conclude(&change, &succeeded()).await.expect("recorded");
+        let late = Recorded {
+            state: OutcomeState::Failed,
+            detail: None,
+        };
+        history
+            .conclude(&change, &late)
+            .await
+            .expect("taken for what it is");
+        let change = history.change(&change).await.expect("readable").expect("there");
+        assert_eq!(change.outcome.state, OutcomeState::Succeeded);
+        assert_eq!(history.verify().await.expect("readable"), Ok(2));
+    }
 }
 
 #[tokio::test]
 async fn only_the_namespaces_asked_for_are_shown() {
-    let history = open(&database()).await;
-    for namespace in ["shop", "shop-eu", "payments"] {
-        history.intend(&intent(namespace)).await.expect("recorded");
-    }
-    let seen = |namespaces: Vec<String>| {
-        let history = history.clone();
-        async move {
-            let (changes, total) = history
-                .page(&AuditQuery::default(), Some(&namespaces), None, 10)
-                .await
-                .expect("readable");
-            assert_eq!(changes.len(), total);
-            changes
-                .into_iter()
-                .map(|(_, change)| change.target.namespace)
-                .collect::<Vec<_>>()
+    for url in databases().await {
+        let history = open(&url).await;
+        for namespace in ["shop", "shop-eu", "payments"] {
+            history.intend(&intent(namespace)).await.expect("recorded");
         }
-    };
-    assert_eq!(seen(vec!["shop".into()]).await, ["shop"]);
-    assert_eq!(
-        seen(vec!["shop".into(), "payments".into()]).await,
-        ["payments", "shop"]
-    );
-    assert!(seen(Vec::new()).await.is_empty());
+        let seen = |namespaces: Vec<String>| {
+            let history = history.clone();
+            async move {
+                let (changes, total) = history
+                    .page(&AuditQuery::default(), Some(&namespaces), None, 10)
+                    .await
+                    .expect("readable");
+                assert_eq!(changes.len(), total);
+                changes
+                    .into_iter()
+                    .map(|(_, change)| change.target.namespace)
+                    .collect::<Vec<_>>()
+            }
+        };
+        assert_eq!(seen(vec!["shop".into()]).await, ["shop"]);
+        assert_eq!(
+            seen(vec!["shop".into(), "payments".into()]).await,
+            ["payments", "shop"]
+        );
+        assert!(seen(Vec::new()).await.is_empty());
+    }
 }
 
 #[tokio::test]
 async fn an_intent_without_an_outcome_is_pending_once_it_is_old_enough() {
-    let history = open(&database()).await;
-    let before = Clock::system().now();
-    let change = history.intend(&intent("shop")).await.expect("recorded");
-    let after = Clock::system().now() + jiff::SignedDuration::from_secs(1);
-    assert!(history.pending(before).await.expect("readable").is_empty());
-    assert_eq!(history.pending(after).await.expect("readable")[0].change, change);
+    for url in databases().await {
+        let history = open(&url).await;
+        let before = Clock::system().now();
+        let change = history.intend(&intent("shop")).await.expect("recorded");
+        let after = Clock::system().now() + jiff::SignedDuration::from_secs(1);
+        assert!(history.pending(before).await.expect("readable").is_empty());
+        assert_eq!(history.pending(after).await.expect("readable")[0].change, change);
+    }
 }

@@ -26,6 +26,28 @@ pub(crate) fn database() -> String {
     )
 }
 
+/// A fresh database of every kind at hand: a SQLite file, and one in the PostgreSQL server that `make test` starts where
+/// it can (it counts as skipped where it cannot).
+pub(crate) async fn databases() -> Vec<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests are told by their environment which server there is"
+    )]
+    let server = std::env::var("SIDESTEP_POSTGRES");
+    let mut urls = vec![database()];
+    if let Ok(server) = server {
+        sqlx::any::install_default_drivers();
+        let name = format!("t{}", uuid::Uuid::now_v7().simple());
+        let admin = sqlx::AnyPool::connect(&format!("{server}/postgres"))
+            .await
+            .expect("PostgreSQL answers");
+        let create = sqlx::AssertSqlSafe(format!("create database {name}"));
+        sqlx::query(create).execute(&admin).await.expect("a database");
+        urls.push(format!("{server}/{name}"));
+    }
+    urls
+}
+
 impl TestServer {
     /// A server whose cluster is empty, with all lists in.
     pub(crate) async fn new() -> Self {
