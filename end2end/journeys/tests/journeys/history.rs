@@ -317,3 +317,74 @@ async fn of_many_who_save_at_once_exactly_one_succeeds() {
         "{all:?}"
     );
 }
+
+#[tokio::test]
+async fn deleting_a_pod_is_a_change_too() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "pod").await;
+    let pod = journeys::pods::pod().running(&world.admin, &namespace.name).await;
+    let (name, uid) = (
+        pod.metadata.name.expect("a name"),
+        pod.metadata.uid.expect("a uid"),
+    );
+    let deleted = world
+        .console
+        .api()
+        .delete_pod(&namespace.name, &name, &uid)
+        .await
+        .expect("deleted");
+    assert_eq!(deleted.replaced_by, None, "nobody makes a bare pod again");
+    let change = newest(&world.console, &namespace.name).await;
+    assert_eq!((change.id, change.action), (deleted.change, Action::DeletePod));
+    assert_eq!((change.target.kind.as_str(), change.target.name), ("Pod", name));
+    assert_eq!(change.before.expect("what it was")["uid"], uid);
+    assert_eq!(change.outcome.state, OutcomeState::Succeeded);
+}
+
+#[tokio::test]
+async fn the_etag_of_an_answer_is_the_precondition_of_the_next_write() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "etag").await;
+    let (console, url) = (&world.console, namespace.url());
+    let body = |port: &str| json!({ "traffic": { "excludeInboundPorts": [port] } });
+    let made = console.put(&url, ("if-none-match", "*"), &body("7001")).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let etag = made.header("etag").expect("a version").to_owned();
+    let read = console.get(&url).await;
+    assert_eq!(read.header("etag"), Some(etag.as_str()));
+    let version = read.json()["stored"]["version"].clone();
+    assert_eq!(
+        version.as_str().map(|version| format!("\"{version}\"")),
+        Some(etag.clone())
+    );
+
+    let saved = console.put(&url, ("if-match", &etag), &body("7002")).await;
+    assert_eq!(saved.status, 200, "{saved:?}");
+    assert_ne!(saved.header("etag"), Some(etag.as_str()));
+    assert_eq!(
+        console
+            .put(&url, ("if-match", &etag), &body("7003"))
+            .await
+            .problem()
+            .status,
+        412
+    );
+
+    // The status that the console writes is no change of the setting.
+    let etag = saved.header("etag").expect("a version");
+    let settings = resource::settings(&world.admin, &namespace.name);
+    eventually("the console to write the status", || async {
+        let object = settings.get("default").await.map_err(|error| error.to_string())?;
+        let seen = &object.data["status"]["observedGeneration"];
+        if *seen == json!(2) {
+            Ok(())
+        } else {
+            Err(object.data.to_string())
+        }
+    })
+    .await;
+    assert_eq!(
+        console.put(&url, ("if-match", etag), &body("7003")).await.status,
+        200
+    );
+}

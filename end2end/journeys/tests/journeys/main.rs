@@ -7,6 +7,7 @@ mod bad_input;
 mod delivery;
 mod history;
 mod injection;
+mod lists;
 mod random;
 mod reference;
 mod setting;

@@ -6,7 +6,7 @@ use api::{
 };
 use domain::{Field, Level, annotation};
 use http::Method;
-use journeys::{Console, Namespace, World, eventually, pods};
+use journeys::{Console, Namespace, World, eventually, pods, resource};
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{
     Api, ResourceExt,
@@ -333,4 +333,69 @@ async fn an_annotation_on_the_pod_template_beats_every_level() {
         .map(|o| (o.origin.as_str(), o.text.as_str()))
         .collect();
     assert_eq!(overrode, [("namespace", "8001"), ("global", "7001,7002,7005")]);
+}
+
+#[tokio::test]
+async fn the_three_states_of_a_field_come_back_in_normal_form() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "states").await;
+    let messy = traffic(&[
+        (
+            "excludeInboundPorts",
+            &[" 7002", "7001\t", "7001", "9000-9003", "9002-9005"],
+        ),
+        ("excludeOutboundPorts", &[]),
+        ("includeOutboundIPRanges", &[" * "]),
+        (
+            "excludeOutboundIPRanges",
+            &["2001:DB8::1/32", "10.1.2.3/8", "47.100.20.144", "10.0.0.0/8"],
+        ),
+    ]);
+    put(&world.console, &namespace.level(), &messy)
+        .await
+        .expect("saved");
+    let view = world
+        .console
+        .api()
+        .setting(&namespace.level())
+        .await
+        .expect("read");
+    let normal = traffic(&[
+        ("excludeInboundPorts", &["7001", "7002", "9000-9005"]),
+        ("excludeOutboundPorts", &[]),
+        ("includeOutboundIPRanges", &["*"]),
+        (
+            "excludeOutboundIPRanges",
+            &["10.0.0.0/8", "47.100.20.144/32", "2001:db8::/32"],
+        ),
+    ]);
+    let stored = view.stored.expect("stored").traffic;
+    assert_eq!(
+        stored, normal.traffic,
+        "`includeInboundPorts` and `includeOutboundPorts` are absent: inherited"
+    );
+    assert_eq!(
+        in_force(&view.in_force, "excludeOutboundPorts"),
+        ("", "namespace")
+    );
+    assert_eq!(in_force(&view.in_force, "includeOutboundPorts"), ("", "builtIn"));
+    let spec = resource::spec(&world.admin, &namespace.name, "default").await;
+    assert_eq!(
+        spec,
+        Some(json!({ "traffic": normal.traffic })),
+        "what `kubectl` shows"
+    );
+    let pod = pods::pod()
+        .injected(&world.admin, &namespace.name)
+        .await
+        .expect("istiod takes it");
+    assert_eq!(
+        pods::flag(&pod, "-d").as_deref(),
+        Some("15090,15021,7001,7002,9000,9001,9002,9003,9004,9005,15020")
+    );
+    assert_eq!(
+        pods::flag(&pod, "-x").as_deref(),
+        Some("10.0.0.0/8,47.100.20.144/32,2001:db8::/32")
+    );
+    assert_eq!(pods::flag(&pod, "-o").as_deref(), Some(""));
 }

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use api::{Precondition, Problem, audit::OutcomeState, setting::SettingView};
+use api::{
+    Precondition, Problem,
+    audit::{AuditQuery, OutcomeState},
+    setting::SettingView,
+};
 use journeys::{Console, Forwarder, Listener, Mode, Namespace, Undo, World, eventually, resource, within};
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use kube::{
@@ -232,5 +236,100 @@ async fn a_console_that_is_asked_to_stop_finishes_what_it_has_begun() {
     assert_eq!(
         newest(&console, &namespace.name).await.outcome.state,
         OutcomeState::Succeeded
+    );
+}
+
+/// What a person saves, one after the other, until the console dies; the changes that were answered.
+async fn save_until_it_dies(console: Console, namespace: domain::Level, from: usize) -> Vec<String> {
+    let mut answered = Vec::new();
+    for number in from.. {
+        let saved = put(
+            &console,
+            &namespace,
+            &ports(&(1000 + number % 60_000).to_string()),
+        )
+        .await;
+        match saved {
+            Ok(view) => answered.extend(view.change),
+            Err(_) => break,
+        }
+        if number % 4 == 3 {
+            let api = console.api();
+            let Ok(SettingView {
+                stored: Some(stored), ..
+            }) = api.setting(&namespace).await
+            else {
+                break;
+            };
+            match api
+                .delete_setting(&namespace, &Precondition::Version(stored.version))
+                .await
+            {
+                Ok(view) => answered.extend(view.change),
+                Err(_) => break,
+            }
+        }
+    }
+    answered
+}
+
+#[tokio::test]
+async fn after_kills_at_any_moment_the_history_tells_how_the_cluster_came_to_what_it_holds() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "anytime").await;
+    let mut rng = fastrand::Rng::with_seed(9);
+    let mut own = world.own();
+    let mut answered = Vec::new();
+    for round in 0..6 {
+        let console = own.ready().await;
+        let saving = tokio::spawn(save_until_it_dies(console, namespace.level(), round * 1000));
+        // Any moment will do: this is not a wait for something.
+        tokio::time::sleep(Duration::from_millis(rng.u64(30..400))).await;
+        own.kill();
+        answered.extend(saving.await.expect("an answer or none"));
+    }
+    assert!(answered.len() > 6, "{} saves", answered.len());
+
+    let console = own.ready().await;
+    let query = AuditQuery {
+        namespace: Some(namespace.name.clone()),
+        limit: Some(500),
+        ..AuditQuery::default()
+    };
+    let mut all = eventually("every change to have an outcome", || async {
+        let all = console
+            .api()
+            .audit(&query)
+            .await
+            .map_err(|problem| problem.to_string())?;
+        assert_eq!(all.next, None, "one page holds them all");
+        let pending = all
+            .items
+            .iter()
+            .find(|change| change.outcome.state == OutcomeState::Pending);
+        pending.map_or(Ok(all.items.clone()), |change| Err(format!("{change:?}")))
+    })
+    .await;
+    all.reverse();
+    let unknown = all
+        .iter()
+        .find(|change| change.outcome.state == OutcomeState::Unknown);
+    assert_eq!(unknown, None, "nobody else writes here");
+    let mut holds = None;
+    for change in all
+        .iter()
+        .filter(|change| change.outcome.state == OutcomeState::Succeeded)
+    {
+        assert_eq!(
+            change.before, holds,
+            "each goes on where the one before ended: {all:#?}"
+        );
+        holds.clone_from(&change.after);
+        answered.retain(|id| *id != change.id);
+    }
+    assert_eq!(answered, Vec::<String>::new(), "what was answered has succeeded");
+    assert_eq!(
+        resource::spec(&world.admin, &namespace.name, "default").await,
+        holds
     );
 }
