@@ -9,6 +9,7 @@ mod console;
 mod hash;
 mod npm;
 mod openapi;
+mod postgres;
 mod prerequisites;
 mod run;
 mod sandbox;

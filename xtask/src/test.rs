@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use crate::{
     browser::{self, Chromium},
     console, openapi,
+    postgres::Postgres,
     prerequisites::Tool,
     sandbox::{self, Sandbox},
     site, steps,
@@ -109,11 +110,14 @@ fn rust(root: &Path, report: &mut Report) {
         "journeys",
         "--no-fail-fast",
     ];
-    report.command(
-        "tests of the workspace",
-        Counts::Cargo,
-        &mut command("cargo", &arguments, root),
-    );
+    let mut tests = command("cargo", &arguments, root);
+    let postgres = Postgres::start(root);
+    match &postgres {
+        Ok(server) => drop(tests.env("SIDESTEP_POSTGRES", &server.url)),
+        Err(error) => report.skip("the history's tests on PostgreSQL", &format!("{error:#}")),
+    }
+    report.command("tests of the workspace", Counts::Cargo, &mut tests);
+    drop(postgres);
     let arguments = ["test", "-p", "xtask", "--target-dir", "target/xtask"];
     report.command(
         "tests of xtask",
@@ -168,37 +172,12 @@ fn skip_live(report: &mut Report, why: &str) {
     report.skip(BROWSER, why);
 }
 
-/// What needs a control plane: a new sandbox for both.
+/// What needs a control plane: a new sandbox with a console on it, for both.
 fn live(root: &Path, binary: &Path, site: bool, report: &mut Report) {
     // A folder of its own: an earlier sandbox, should it still run, keeps what it stands on.
     let state = root.join(format!("target/test/state-{}", std::process::id()));
     let Some(cluster) = report.work("start of the sandbox", || Sandbox::up(binary, &state)) else {
         return skip_live(report, "the sandbox did not start");
-    };
-    let mut journeys = command("cargo", &["test", "-p", "journeys", "--no-fail-fast"], root);
-    journeys
-        .env("SIDESTEP_SANDBOX", &cluster.state)
-        .env("SIDESTEP_BIN", console::binary(root));
-    report.command(JOURNEYS, Counts::Cargo, &mut journeys);
-    if site {
-        pages(root, &cluster, report);
-    } else {
-        report.skip(BROWSER, "the site did not build");
-    }
-    drop(cluster);
-    // Kept where something failed: it has the logs.
-    if report.total().failed == 0 && fs::remove_dir_all(&state).is_err() {
-        println!("  {} stays behind", state.display());
-    }
-}
-
-fn pages(root: &Path, cluster: &Sandbox, report: &mut Report) {
-    if let Some(missing) = Tool::Node.missing(root) {
-        return report.skip(BROWSER, &missing);
-    }
-    let chromium = match browser::install(root) {
-        Ok(chromium) => chromium,
-        Err(error) => return report.skip(BROWSER, &format!("no Chromium: {error:#}")),
     };
     let log = root.join("target/test/console.log");
     let started = report.work("start of the console", || {
@@ -206,20 +185,47 @@ fn pages(root: &Path, cluster: &Sandbox, report: &mut Report) {
         let options = console::Options {
             kubeconfig: &cluster.kubeconfig,
             listen,
-            database: &cluster.state.join("browser.db"),
+            database: &cluster.state.join("console.db"),
             sandbox: true,
             log: Some(&log),
         };
-        Ok((console::start(root, &options)?, listen))
+        Ok((console::start(root, &options)?, format!("http://{listen}")))
     });
-    let Some((console, listen)) = started else {
-        return report.skip(BROWSER, "the console did not start");
+    let Some((console, url)) = started else {
+        return skip_live(report, "the console did not start");
+    };
+    // The browser first: the journeys break things, and put them back.
+    if site {
+        pages(root, &url, report);
+    } else {
+        report.skip(BROWSER, "the site did not build");
+    }
+    let mut journeys = command("cargo", &["test", "-p", "journeys", "--no-fail-fast"], root);
+    journeys
+        .env("SIDESTEP_SANDBOX", &cluster.state)
+        .env("SIDESTEP_BIN", console::binary(root))
+        .env("SIDESTEP_URL", &url);
+    report.command(JOURNEYS, Counts::Cargo, &mut journeys);
+    drop(console);
+    drop(cluster);
+    // Kept where something failed: it has the logs.
+    if report.total().failed == 0 && fs::remove_dir_all(&state).is_err() {
+        println!("  {} stays behind", state.display());
+    }
+}
+
+fn pages(root: &Path, url: &str, report: &mut Report) {
+    if let Some(missing) = Tool::Node.missing(root) {
+        return report.skip(BROWSER, &missing);
+    }
+    let chromium = match browser::install(root) {
+        Ok(chromium) => chromium,
+        Err(error) => return report.skip(BROWSER, &format!("no Chromium: {error:#}")),
     };
     let mut playwright = command("npx", &["playwright", "test"], &root.join("end2end"));
-    playwright.env("SIDESTEP_URL", format!("http://{listen}"));
+    playwright.env("SIDESTEP_URL", url);
     if let Chromium::System(path) = chromium {
         playwright.env("SIDESTEP_CHROMIUM", path);
     }
     report.command(BROWSER, Counts::Playwright, &mut playwright);
-    drop(console);
 }
