@@ -76,6 +76,8 @@ pub struct Recorded {
 /// An intent whose outcome is not recorded.
 #[derive(Clone, Debug)]
 pub struct Pending {
+    /// Its place in the chain.
+    pub seq: i64,
     /// The change's id.
     pub change: String,
     /// When it was recorded.

@@ -1,6 +1,6 @@
 //! Reading the history: intents with their outcomes, folded into changes.
 
-use api::audit::{AuditQuery, Change, Outcome, OutcomeState};
+use api::audit::{AuditQuery, Change, Outcome, OutcomeState, Target};
 use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 
@@ -56,6 +56,18 @@ impl History {
             .map_err(Error::HistoryUnreadable)
     }
 
+    /// The first intent on the same thing after the event `seq`.
+    pub(super) async fn next_intent(&self, target: &Target, seq: i64) -> Result<Option<Intent>, sqlx::Error> {
+        let row = sqlx::query(NEXT)
+            .bind(&target.kind)
+            .bind(&target.namespace)
+            .bind(&target.name)
+            .bind(seq)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| json(&row, "body")).transpose()
+    }
+
     /// The changes recorded before `before` whose outcome is not, oldest first.
     pub async fn pending(&self, before: Timestamp) -> Result<Vec<Pending>, sqlx::Error> {
         let rows = sqlx::query(PENDING)
@@ -65,6 +77,7 @@ impl History {
         rows.iter()
             .map(|row| {
                 Ok(Pending {
+                    seq: row.try_get("seq")?,
                     change: row.try_get("change_id")?,
                     at: timestamp(row.try_get("at_us")?),
                     intent: json(row, "body")?,
@@ -100,8 +113,13 @@ const ONE: &str = "\
     from events i left join events o on o.change_id = i.change_id and o.kind = 'outcome' \
     where i.kind = 'intent' and i.change_id = $1";
 
+const NEXT: &str = "\
+    select body from events \
+    where kind = 'intent' and target_kind = $1 and target_namespace = $2 and target_name = $3 and seq > $4 \
+    order by seq limit 1";
+
 const PENDING: &str = "\
-    select i.change_id, i.at_us, i.body from events i \
+    select i.seq, i.change_id, i.at_us, i.body from events i \
     where i.kind = 'intent' and i.at_us < $1 \
       and not exists (select 1 from events o where o.change_id = i.change_id and o.kind = 'outcome') \
     order by i.seq";

@@ -55,7 +55,7 @@ pub async fn run(history: History, cluster: Cluster, clock: Clock, alone: bool) 
 /// Settles one; whether it is settled.
 async fn settle(history: &History, cluster: &Cluster, pending: Pending) -> bool {
     let found = match pending.intent.action {
-        Action::SaveSetting | Action::DeleteSetting => setting(cluster, &pending.intent).await,
+        Action::SaveSetting | Action::DeleteSetting => setting(history, cluster, &pending).await,
         Action::DeletePod => pod(cluster, &pending.intent).await,
     };
     let outcome = match found {
@@ -78,41 +78,63 @@ async fn settle(history: &History, cluster: &Cluster, pending: Pending) -> bool 
     }
 }
 
-async fn setting(cluster: &Cluster, intent: &Intent) -> kube::Result<Recorded> {
-    let api: Api<SidecarSetting> = Api::namespaced(cluster.console.clone(), &intent.target.namespace);
-    let now = api.get_opt(&intent.target.name).await?;
-    Ok(judge_setting(intent, now.as_ref()))
+/// Why it cannot be told yet.
+#[derive(Debug, thiserror::Error)]
+enum NotYet {
+    #[error(transparent)]
+    Cluster(#[from] kube::Error),
+    #[error(transparent)]
+    History(#[from] sqlx::Error),
 }
 
-fn judge_setting(intent: &Intent, now: Option<&SidecarSetting>) -> Recorded {
-    let spec = |value: &Option<serde_json::Value>| {
-        value
-            .clone()
-            .and_then(|value| serde_json::from_value::<SidecarSettingSpec>(value).ok())
+/// What the cluster held at a level, at one moment.
+struct Held {
+    version: Option<String>,
+    spec: Option<SidecarSettingSpec>,
+}
+
+async fn setting(history: &History, cluster: &Cluster, pending: &Pending) -> Result<Recorded, NotYet> {
+    let target = &pending.intent.target;
+    // A later change of the same setting has moved the cluster on, but its intent says what it found there first.
+    if let Some(next) = history.next_intent(target, pending.seq).await? {
+        let held = Held {
+            version: next.based_on,
+            spec: spec(next.before.as_ref()),
+        };
+        return Ok(judge_setting(&pending.intent, &held));
+    }
+    let api: Api<SidecarSetting> = Api::namespaced(cluster.console.clone(), &target.namespace);
+    let now = api.get_opt(&target.name).await?;
+    let held = Held {
+        version: now.as_ref().map(SidecarSetting::version),
+        spec: now.map(|now| now.spec),
     };
-    let same = |wanted: &Option<SidecarSettingSpec>| match (wanted, now) {
+    Ok(judge_setting(&pending.intent, &held))
+}
+
+fn judge_setting(intent: &Intent, held: &Held) -> Recorded {
+    let has_what_was_asked_for = match (spec(intent.after.as_ref()), &held.spec) {
         (None, None) => true,
-        (Some(wanted), Some(now)) => wanted.says_the_same(&now.spec),
+        (Some(wanted), Some(held)) => wanted.says_the_same(held),
         _ => false,
     };
-    let untouched = match (&intent.based_on, now) {
-        (Some(version), Some(now)) => now.version() == *version,
-        (None, None) => true,
-        _ => false,
-    };
-    if untouched {
-        found(OutcomeState::Failed, "the cluster still has the state before")
-    } else if same(&spec(&intent.after)) {
-        found(OutcomeState::Succeeded, "the cluster has what was asked for")
+    if held.version == intent.based_on {
+        found(OutcomeState::Failed, "the cluster still had the state before")
+    } else if has_what_was_asked_for {
+        found(OutcomeState::Succeeded, "the cluster had what was asked for")
     } else {
         found(
             OutcomeState::Unknown,
-            "the cluster has neither the state before nor the one asked for",
+            "the cluster had neither the state before nor the one asked for",
         )
     }
 }
 
-async fn pod(cluster: &Cluster, intent: &Intent) -> kube::Result<Recorded> {
+fn spec(recorded: Option<&serde_json::Value>) -> Option<SidecarSettingSpec> {
+    recorded.map(|value| SidecarSettingSpec::from(value.clone()))
+}
+
+async fn pod(cluster: &Cluster, intent: &Intent) -> Result<Recorded, NotYet> {
     let api: Api<Pod> = Api::namespaced(cluster.console.clone(), &intent.target.namespace);
     let now = api.get_opt(&intent.target.name).await?;
     let still_there =
@@ -159,34 +181,38 @@ mod tests {
         }
     }
 
-    fn stored(ports: &[&str], version: &str) -> SidecarSetting {
-        let spec = serde_json::from_value(spec(ports)).expect("a spec");
-        let mut setting = SidecarSetting::new("default", spec);
-        setting.metadata.uid = Some("u".into());
-        setting.metadata.generation = version.parse().ok();
-        setting
+    fn held(ports: &[&str], version: &str) -> Held {
+        Held {
+            version: Some(version.to_owned()),
+            spec: super::spec(Some(&spec(ports))),
+        }
     }
+
+    const NOTHING: Held = Held {
+        version: None,
+        spec: None,
+    };
 
     fn spec(ports: &[&str]) -> serde_json::Value {
         serde_json::json!({ "traffic": { "excludeInboundPorts": ports } })
     }
 
     #[test]
-    fn what_the_cluster_holds_decides() {
+    fn what_the_cluster_held_decides() {
         let change = intent(Some(spec(&["80"])), Some(spec(&["81"])), Some("u.7"));
-        let state = |now: Option<&SidecarSetting>| judge_setting(&change, now).state;
-        assert_eq!(state(Some(&stored(&["80"], "7"))), OutcomeState::Failed);
-        assert_eq!(state(Some(&stored(&["81"], "8"))), OutcomeState::Succeeded);
-        assert_eq!(state(Some(&stored(&["99"], "9"))), OutcomeState::Unknown);
-        assert_eq!(state(None), OutcomeState::Unknown);
+        let state = |held: &Held| judge_setting(&change, held).state;
+        assert_eq!(state(&held(&["80"], "u.7")), OutcomeState::Failed);
+        assert_eq!(state(&held(&["81"], "u.8")), OutcomeState::Succeeded);
+        assert_eq!(state(&held(&["99"], "u.9")), OutcomeState::Unknown);
+        assert_eq!(state(&NOTHING), OutcomeState::Unknown);
     }
 
     #[test]
     fn a_create_that_was_not_made_failed() {
         let change = intent(None, Some(spec(&["81"])), None);
-        assert_eq!(judge_setting(&change, None).state, OutcomeState::Failed);
+        assert_eq!(judge_setting(&change, &NOTHING).state, OutcomeState::Failed);
         assert_eq!(
-            judge_setting(&change, Some(&stored(&["81"], "3"))).state,
+            judge_setting(&change, &held(&["81"], "u.1")).state,
             OutcomeState::Succeeded
         );
     }
@@ -194,9 +220,9 @@ mod tests {
     #[test]
     fn a_delete_is_told_by_absence() {
         let change = intent(Some(spec(&["80"])), None, Some("u.7"));
-        assert_eq!(judge_setting(&change, None).state, OutcomeState::Succeeded);
+        assert_eq!(judge_setting(&change, &NOTHING).state, OutcomeState::Succeeded);
         assert_eq!(
-            judge_setting(&change, Some(&stored(&["80"], "7"))).state,
+            judge_setting(&change, &held(&["80"], "u.7")).state,
             OutcomeState::Failed
         );
     }

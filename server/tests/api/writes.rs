@@ -123,17 +123,58 @@ async fn a_lost_connection_leaves_the_outcome_open_until_the_cluster_is_asked() 
         let server = TestServer::with(fake, &database).await;
         let state = server.state.clone();
         let sweep = tokio::spawn(reconcile::run(state.history, state.cluster, state.clock, true));
-        let mut outcome = OutcomeState::Pending;
-        for _ in 0..200 {
-            outcome = changes(&server).await[0].outcome.state;
-            if outcome != OutcomeState::Pending {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        let outcome = settled(&server, 0).await;
         sweep.abort();
         assert_eq!(outcome, expected, "{lost:?}");
     }
+}
+
+#[tokio::test]
+async fn a_later_save_of_the_same_setting_does_not_hide_what_came_of_the_lost_one() {
+    for (lost, expected) in [
+        (NextWrite::LostBefore, OutcomeState::Failed),
+        (NextWrite::LostAfter, OutcomeState::Succeeded),
+    ] {
+        let server = TestServer::new().await;
+        server.fake.store(
+            "shop",
+            "default",
+            &json!({ "traffic": { "excludeInboundPorts": ["80"] } }),
+        );
+        server.fake.next_write(lost.clone());
+        server
+            .put(
+                ("if-match", "\"uid-default.1\""),
+                &json!({ "traffic": { "excludeInboundPorts": ["81"] } }),
+            )
+            .await;
+        let etag = server.get("/api/v1/settings/namespaces/shop").await.headers["etag"].clone();
+        let again = server
+            .put(
+                ("if-match", etag.to_str().expect("text")),
+                &json!({ "traffic": {} }),
+            )
+            .await;
+        assert_eq!(again.status, StatusCode::OK, "{again:?}");
+
+        let state = server.state.clone();
+        let sweep = tokio::spawn(reconcile::run(state.history, state.cluster, state.clock, true));
+        let outcome = settled(&server, 1).await;
+        sweep.abort();
+        assert_eq!(outcome, expected, "{lost:?}");
+    }
+}
+
+/// The outcome of the change at this place of the history, newest first, once there is one.
+async fn settled(server: &TestServer, place: usize) -> OutcomeState {
+    for _ in 0..200 {
+        let outcome = changes(server).await[place].outcome.state;
+        if outcome != OutcomeState::Pending {
+            return outcome;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    OutcomeState::Pending
 }
 
 #[tokio::test]
