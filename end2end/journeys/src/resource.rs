@@ -5,6 +5,7 @@ use kube::{
     api::{ApiResource, DeleteParams, DynamicObject, PostParams},
     core::gvk::GroupVersionKind,
 };
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 /// The settings of a namespace.
@@ -76,4 +77,33 @@ pub fn ignore_missing<T>(result: kube::Result<T>) {
         Err(kube::Error::Api(status)) if status.is_not_found() => {}
         other => drop(other.expect("the API server deletes what is there")),
     }
+}
+
+/// Changes an object that exists, also where somebody else is changing it too.
+pub async fn edit<K>(api: &Api<K>, name: &str, change: impl Fn(&mut K))
+where
+    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + Serialize + DeserializeOwned,
+{
+    loop {
+        let mut now = api.get(name).await.expect("it is there");
+        change(&mut now);
+        match api.replace(name, &PostParams::default(), &now).await {
+            Err(kube::Error::Api(status)) if status.is_conflict() => {}
+            other => break drop(other.expect("an administrator may change it")),
+        }
+    }
+}
+
+/// Gives the fields of an object back to those who owned them. Whoever installs Sidestep by server-side apply could else
+/// not remove what a test has written.
+pub async fn give_back<K>(api: &Api<K>, name: &str, owners: &K)
+where
+    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + Serialize + DeserializeOwned,
+{
+    edit(api, name, |now| {
+        now.meta_mut()
+            .managed_fields
+            .clone_from(&owners.meta().managed_fields);
+    })
+    .await;
 }

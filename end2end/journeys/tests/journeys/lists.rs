@@ -89,9 +89,9 @@ async fn filters_and_counts_agree() {
     };
     let owned = listed(&world, &web).await;
     assert_eq!(owned.len(), 1, "{owned:?}");
-    let owner = owned[0].owner.as_ref().expect("a Deployment's");
+    let controller = owned[0].owner.as_ref().expect("a Deployment's");
     assert_eq!(
-        (owner.kind.as_str(), owner.name.as_str()),
+        (controller.kind.as_str(), controller.name.as_str()),
         ("Deployment", "web"),
         "not its ReplicaSet"
     );

@@ -14,28 +14,23 @@ async fn without_rules(world: &World) -> journeys::Undo {
     let api = Api::<CustomResourceDefinition>::all(world.admin.clone());
     let good = api.get(NAME).await.expect("Sidestep is installed");
     let undo = world.undo({
-        let good = good.clone();
         move |admin| {
             Box::pin(async move {
                 let api = Api::<CustomResourceDefinition>::all(admin);
-                let mut now = api.get(NAME).await.expect("it is there");
-                now.spec = good.spec;
-                api.replace(NAME, &PostParams::default(), &now)
-                    .await
-                    .expect("the rules are back");
+                resource::edit(&api, NAME, |now| now.spec.clone_from(&good.spec)).await;
+                resource::give_back(&api, NAME, &good).await;
             })
         }
     });
-    let mut open = good;
-    for version in &mut open.spec.versions {
-        version.schema = serde_json::from_value(json!({
-            "openAPIV3Schema": { "type": "object", "x-kubernetes-preserve-unknown-fields": true },
-        }))
-        .expect("a schema");
-    }
-    api.replace(NAME, &PostParams::default(), &open)
-        .await
-        .expect("the rules are away");
+    resource::edit(&api, NAME, |open| {
+        for version in &mut open.spec.versions {
+            version.schema = serde_json::from_value(json!({
+                "openAPIV3Schema": { "type": "object", "x-kubernetes-preserve-unknown-fields": true },
+            }))
+            .expect("a schema");
+        }
+    })
+    .await;
     undo
 }
 
