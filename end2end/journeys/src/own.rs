@@ -133,6 +133,27 @@ impl Own {
         console
     }
 
+    /// Runs another subcommand on the cluster to its end.
+    ///
+    /// # Panics
+    /// With what it wrote, if it fails.
+    pub fn run(&self, arguments: &[&str]) {
+        let output = Command::new(&self.binary)
+            .args(arguments)
+            .arg("--kubeconfig")
+            .arg(&self.kubeconfig)
+            .env_clear()
+            .current_dir(&self.folder)
+            .output()
+            .unwrap_or_else(|error| panic!("{} does not start: {error}", self.binary.display()));
+        let wrote = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "`sidestep {}` failed: {wrote}",
+            arguments.join(" ")
+        );
+    }
+
     /// Kills the process as `kill -9` does, and waits until it is gone.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {

@@ -280,3 +280,47 @@ async fn a_webhook_that_leaves_pods_out_is_told() {
         webhook_writes(&world, &namespace, true).await;
     }
 }
+
+#[tokio::test]
+async fn installing_again_is_the_way_out_of_an_edited_webhook() {
+    let world = World::alone().await;
+    let namespace = Namespace::new(&world, "install").await;
+    put(&world.console, &namespace.level(), &reference_page())
+        .await
+        .expect("saved");
+    let (good, _undo) = keeping(&world).await;
+    let client = &good.webhooks.as_ref().expect("there is a webhook")[0].client_config;
+    let url = client.url.as_ref().expect("the sandbox's webhook has a URL");
+    let own = world.own();
+    let ca = own.folder().join("ca.crt");
+    std::fs::write(&ca, &client.ca_bundle.as_ref().expect("a CA").0).expect("our own folder can be written");
+
+    // Somebody else writes the whole object, as an editor or a deployment tool does.
+    change(&world, |webhook| {
+        webhook.failure_policy = Some("Fail".to_owned());
+        webhook
+            .match_conditions
+            .get_or_insert_default()
+            .push(MatchCondition {
+                name: "never".to_owned(),
+                expression: "false".to_owned(),
+            });
+    })
+    .await;
+    webhook_writes(&world, &namespace, false).await;
+    let ca = ca.to_str().expect("a path of our own is text");
+    own.run(&["install", "--webhook-url", url, "--webhook-ca", ca]);
+    let now = configurations(&world).get(OURS).await.expect("it is there");
+    let webhook = &now.webhooks.as_ref().expect("there is a webhook")[0];
+    assert_eq!(webhook.failure_policy.as_deref(), Some("Ignore"));
+    let conditions: Vec<_> = webhook
+        .match_conditions
+        .iter()
+        .flatten()
+        .map(|c| &c.name)
+        .collect();
+    assert!(!conditions.iter().any(|name| *name == "never"), "{conditions:?}");
+    assert!(now.webhooks == good.webhooks, "all of it is as it was installed");
+    webhook_writes(&world, &namespace, true).await;
+    world.delivery(DeliveryState::Ready).await;
+}
