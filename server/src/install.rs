@@ -4,9 +4,10 @@
 //! `sidestep manifests` prints the same.
 
 use anyhow::Context;
+use k8s_openapi::api::admissionregistration::v1::MutatingWebhook;
 use kube::{
     Api, Client, ResourceExt,
-    api::{ApiResource, DynamicObject, Patch, PatchParams},
+    api::{ApiResource, DynamicObject, PostParams},
     core::gvk::GroupVersionKind,
 };
 use serde_json::{Value, json};
@@ -17,6 +18,9 @@ const CRD: &str = include_str!("install/manifests/crd.yaml");
 const POLICY: &str = include_str!("install/manifests/policy.yaml");
 const RIGHTS: &str = include_str!("install/manifests/rights.yaml");
 const WEBHOOK: &str = include_str!("install/manifests/webhook.yaml");
+
+/// How often a write is tried again when somebody else was quicker.
+const TRIES: usize = 5;
 
 /// What differs from cluster to cluster.
 #[derive(Clone, Debug)]
@@ -103,12 +107,24 @@ fn aim(mut manifest: Value, plan: &Plan, webhook: &Webhook) -> Value {
     manifest
 }
 
+/// The webhook as it is made, before it is aimed.
+#[must_use]
+pub fn webhook_entry() -> MutatingWebhook {
+    let made = documents(WEBHOOK)
+        .next()
+        .expect("our own manifest holds a configuration");
+    serde_json::from_value(made["webhooks"][0].clone()).expect("our own manifest holds a webhook")
+}
+
 fn documents(yaml: &str) -> impl Iterator<Item = Value> {
     yaml.split("\n---\n")
         .map(|document| serde_saphyr::from_str(document).expect("our own manifests are YAML"))
 }
 
-/// Applies the manifests with `client`, and waits until the cluster knows the resource.
+/// Puts the manifests into the cluster with `client`, and waits until it knows the resource.
+///
+/// Each is created or replaced as a whole, at the version that was read: server-side apply would leave in place what an
+/// earlier version of ours had and somebody else has written since, an old rule or condition among it.
 pub async fn apply(client: &Client, plan: &Plan) -> anyhow::Result<Vec<String>> {
     let mut done = Vec::new();
     for manifest in manifests(plan) {
@@ -118,17 +134,44 @@ pub async fn apply(client: &Client, plan: &Plan) -> anyhow::Result<Vec<String>> 
         let resource = ApiResource::from_gvk(&GroupVersionKind::try_from(&types)?);
         let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
         let what = format!("{} {}", types.kind, object.name_any());
-        api.patch(
-            &object.name_any(),
-            &PatchParams::apply(FIELD_MANAGER).force(),
-            &Patch::Apply(&object),
-        )
-        .await
-        .with_context(|| format!("{what} was not taken"))?;
+        put(&api, object)
+            .await
+            .with_context(|| format!("{what} was not taken"))?;
         done.push(what);
     }
     established(client).await?;
     Ok(done)
+}
+
+async fn put(api: &Api<DynamicObject>, wanted: DynamicObject) -> kube::Result<()> {
+    let params = PostParams {
+        field_manager: Some(FIELD_MANAGER.to_owned()),
+        ..PostParams::default()
+    };
+    let name = wanted.name_any();
+    let mut tries = 0;
+    loop {
+        let written = match api.get_opt(&name).await? {
+            None => api.create(&params, &wanted).await,
+            Some(there) => {
+                let mut object = wanted.clone();
+                object.metadata.resource_version = there.resource_version();
+                // Labels and annotations of others are theirs.
+                let (mut labels, mut annotations) = (there.labels().clone(), there.annotations().clone());
+                labels.append(object.labels_mut());
+                annotations.append(object.annotations_mut());
+                object.metadata.labels = Some(labels);
+                object.metadata.annotations = Some(annotations);
+                api.replace(&name, &params, &object).await
+            }
+        };
+        tries += 1;
+        match written {
+            Err(kube::Error::Api(status))
+                if (status.is_conflict() || status.is_already_exists()) && tries < TRIES => {}
+            written => return written.map(drop),
+        }
+    }
 }
 
 /// Waits until the API server serves the resource.

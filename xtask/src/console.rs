@@ -46,7 +46,7 @@ pub(crate) struct Options<'a> {
     pub(crate) kubeconfig: &'a Path,
     /// Where pages and REST are served.
     pub(crate) listen: SocketAddr,
-    /// The history's `SQLite` file.
+    /// The history's SQLite file.
     pub(crate) database: &'a Path,
     /// Whether the cluster is the sandbox, where the console may install itself.
     pub(crate) sandbox: bool,

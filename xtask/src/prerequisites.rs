@@ -11,7 +11,7 @@ pub(crate) enum Tool {
     Go,
     /// Shrinks the browser's code, and runs the browser tests.
     Node,
-    /// Links Rust, and compiles `SQLite` and the TLS library.
+    /// Links Rust, and compiles SQLite and the TLS library.
     C,
 }
 

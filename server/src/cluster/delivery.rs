@@ -10,7 +10,6 @@ use api::mesh::{Delivery, DeliveryState};
 use k8s_openapi::api::admissionregistration::v1::{
     MutatingWebhook, MutatingWebhookConfiguration, WebhookClientConfig,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::ResourceExt;
 use rustls::{
     ClientConfig, RootCertStore,
@@ -20,6 +19,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::watch::Stores;
+use crate::install;
 
 /// The name of our webhook configuration. It sorts before `istio-…`, and webhooks run in the order of these names.
 pub const CONFIGURATION: &str = "000-sidestep";
@@ -116,10 +116,12 @@ fn read(configurations: &[Arc<MutatingWebhookConfiguration>]) -> Result<&Mutatin
             )),
         ));
     }
-    if !sees_pods(webhook) {
+    if !is_as_made(webhook) {
         return Err(found(
             DeliveryState::WrongRules,
-            &format!("`{CONFIGURATION}` no longer asks for the creation of pods"),
+            &format!(
+                "`{CONFIGURATION}` was edited: its rules, selectors or conditions are no longer Sidestep's, so pods may be left out"
+            ),
             Some("run `sidestep install` again to restore it"),
         ));
     }
@@ -138,16 +140,27 @@ fn injects(configuration: &MutatingWebhookConfiguration) -> bool {
     })
 }
 
-fn sees_pods(webhook: &MutatingWebhook) -> bool {
-    webhook
-        .object_selector
-        .as_ref()
-        .is_none_or(|s| *s == LabelSelector::default())
-        && webhook.rules.iter().flatten().any(|rule| {
-            let has =
-                |list: &Option<Vec<String>>, what: &str| list.iter().flatten().any(|v| v == what || v == "*");
-            has(&rule.operations, "CREATE") && has(&rule.resources, "pods") && has(&rule.api_groups, "")
-        })
+/// Whether nobody has narrowed what the webhook sees: everything that selects is as `install` makes it, but for the names
+/// of the namespaces that are left alone, which are for the installer to choose.
+fn is_as_made(webhook: &MutatingWebhook) -> bool {
+    let mut made = install::webhook_entry();
+    let left_alone = |webhook: &MutatingWebhook| {
+        let selector = webhook.namespace_selector.as_ref()?;
+        selector.match_expressions.as_ref()?.first()?.values.clone()
+    };
+    if let Some(first) = made
+        .namespace_selector
+        .as_mut()
+        .and_then(|selector| selector.match_expressions.as_mut()?.first_mut())
+    {
+        first.values = left_alone(webhook);
+    }
+    // The API server writes an empty selector where there was none.
+    let objects = |webhook: &MutatingWebhook| webhook.object_selector.clone().unwrap_or_default();
+    made.rules == webhook.rules
+        && made.match_conditions == webhook.match_conditions
+        && made.namespace_selector == webhook.namespace_selector
+        && objects(&made) == objects(webhook)
 }
 
 /// Shakes hands with what `client` points at, as the API server would.
@@ -253,14 +266,13 @@ mod tests {
     use super::*;
 
     fn configuration(name: &str, webhook: &str) -> Arc<MutatingWebhookConfiguration> {
-        let yaml = serde_json::json!({
-            "metadata": { "name": name },
-            "webhooks": [{
-                "name": webhook, "admissionReviewVersions": ["v1"], "sideEffects": "None", "clientConfig": {},
-                "rules": [{ "apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"] }],
-            }],
-        });
-        Arc::new(serde_json::from_value(yaml).expect("a configuration"))
+        let mut configuration = MutatingWebhookConfiguration::default();
+        configuration.metadata.name = Some(name.to_owned());
+        configuration.webhooks = Some(vec![MutatingWebhook {
+            name: webhook.to_owned(),
+            ..install::webhook_entry()
+        }]);
+        Arc::new(configuration)
     }
 
     fn state(configurations: &[Arc<MutatingWebhookConfiguration>]) -> DeliveryState {
@@ -284,11 +296,39 @@ mod tests {
     }
 
     #[test]
-    fn a_configuration_that_no_longer_sees_pods_is_named() {
-        let mut ours = (*configuration(CONFIGURATION, WEBHOOK)).clone();
-        ours.webhooks.as_mut().expect("one")[0].rules = None;
+    fn a_configuration_that_leaves_pods_out_is_named() {
+        let edits: [fn(&mut MutatingWebhook); 5] = [
+            |webhook| webhook.rules = None,
+            |webhook| webhook.match_conditions.as_mut().expect("one")[0].expression = "false".into(),
+            |webhook| webhook.match_conditions.as_mut().expect("one").clear(),
+            |webhook| {
+                let selector = webhook.namespace_selector.as_mut().expect("one");
+                selector.match_labels = Some([("team".to_owned(), "a".to_owned())].into());
+            },
+            |webhook| {
+                let selector = webhook.object_selector.get_or_insert_default();
+                selector.match_labels = Some([("team".to_owned(), "a".to_owned())].into());
+            },
+        ];
         let istio = configuration("istio-sidecar-injector", "namespace.sidecar-injector.istio.io");
-        assert_eq!(state(&[Arc::new(ours), istio]), DeliveryState::WrongRules);
+        for (n, edit) in edits.into_iter().enumerate() {
+            let mut ours = (*configuration(CONFIGURATION, WEBHOOK)).clone();
+            edit(&mut ours.webhooks.as_mut().expect("one")[0]);
+            assert_eq!(
+                state(&[Arc::new(ours), istio.clone()]),
+                DeliveryState::WrongRules,
+                "edit {n}"
+            );
+        }
+        let mut ours = (*configuration(CONFIGURATION, WEBHOOK)).clone();
+        let entry = &mut ours.webhooks.as_mut().expect("one")[0];
+        let selector = entry.namespace_selector.as_mut().expect("one");
+        selector.match_expressions.as_mut().expect("one")[0].values = Some(vec!["sidestep".to_owned()]);
+        assert_eq!(
+            state(&[Arc::new(ours), istio]),
+            DeliveryState::Ready,
+            "which namespaces is for the installer to say"
+        );
     }
 
     #[tokio::test]

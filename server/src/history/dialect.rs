@@ -1,10 +1,10 @@
-//! The little that `SQLite` and PostgreSQL do not share.
+//! The little that SQLite and PostgreSQL do not share.
 
 use std::time::Duration;
 
 use sqlx::{AnyPool, Executor, any::AnyPoolOptions};
 
-/// Connects to `url`. A `SQLite` file is created where it does not exist, unless the URL says how to open it.
+/// Connects to `url`. A SQLite file is created where it does not exist, unless the URL says how to open it.
 pub(super) async fn connect(url: &str) -> Result<AnyPool, sqlx::Error> {
     sqlx::any::install_default_drivers();
     let is_sqlite = url.starts_with("sqlite:");

@@ -6,8 +6,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use futures::{StreamExt, channel::mpsc::UnboundedSender};
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::BodyExt;
+use http_body::Frame;
+use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use kube::{Client, client::Body};
 use serde_json::{Value, json};
 
@@ -21,8 +23,14 @@ struct State {
     writes: Vec<String>,
     next_write: Option<NextWrite>,
     forbidden: Vec<&'static str>,
+    watchers: Vec<UnboundedSender<String>>,
+    /// Watches that stay open and never say anything.
+    quiet: Vec<UnboundedSender<String>>,
     version: u64,
 }
+
+/// An answer's body: whole, or a watch's stream.
+type Reply = UnsyncBoxBody<axum::body::Bytes, Infallible>;
 
 /// What becomes of the next write.
 #[derive(Clone, Debug)]
@@ -79,7 +87,7 @@ impl FakeCluster {
         self.0.lock().expect("no test panics while it holds this")
     }
 
-    async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, Lost> {
+    async fn answer(&self, request: Request<Body>) -> Result<Response<Reply>, Lost> {
         let (parts, body) = request.into_parts();
         let bytes = body.collect().await.expect("a body in memory").to_bytes();
         let sent: Value = serde_json::from_slice(&bytes).unwrap_or_default();
@@ -89,8 +97,16 @@ impl FakeCluster {
             .query()
             .is_some_and(|query| query.contains("watch=true"))
         {
-            // Nothing ever happens in this cluster.
-            std::future::pending::<Infallible>().await;
+            // Settings change; nothing else ever happens in this cluster.
+            let (sender, events) = futures::channel::mpsc::unbounded();
+            let mut state = self.lock();
+            if parts.uri.path().ends_with("/sidecarsettings") {
+                state.watchers.push(sender);
+            } else {
+                state.quiet.push(sender);
+            }
+            let frames = events.map(|line: String| Ok::<_, Infallible>(Frame::data(line.into())));
+            return Ok(Response::new(StreamBody::new(frames).boxed_unsync()));
         }
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         match (&parts.method, segments.as_slice()) {
@@ -141,7 +157,7 @@ impl FakeCluster {
         namespace: &str,
         name: Option<&str>,
         sent: &Value,
-    ) -> Result<Response<Body>, Lost> {
+    ) -> Result<Response<Reply>, Lost> {
         let mut state = self.lock();
         if *method == Method::GET {
             let key = format!("{namespace}/{}", name.unwrap_or_default());
@@ -199,6 +215,9 @@ impl State {
             "spec": spec,
         });
         self.settings.insert(key, setting.clone());
+        let event = format!("{}\n", json!({ "type": "MODIFIED", "object": setting }));
+        self.watchers
+            .retain(|watcher| watcher.unbounded_send(event.clone()).is_ok());
         setting
     }
 }
@@ -222,11 +241,11 @@ fn list(items: &[Value]) -> Value {
     json!({ "kind": "List", "apiVersion": "v1", "metadata": { "resourceVersion": "1" }, "items": items })
 }
 
-fn ok(value: &Value) -> Result<Response<Body>, Lost> {
+fn ok(value: &Value) -> Result<Response<Reply>, Lost> {
     respond(200, value)
 }
 
-fn status(code: u16, reason: &str, message: &str) -> Result<Response<Body>, Lost> {
+fn status(code: u16, reason: &str, message: &str) -> Result<Response<Reply>, Lost> {
     let answer =
         json!({ "kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": message });
     respond(code, &answer)
@@ -236,10 +255,10 @@ fn status(code: u16, reason: &str, message: &str) -> Result<Response<Body>, Lost
     clippy::unnecessary_wraps,
     reason = "the answer of a service, which may also be lost"
 )]
-fn respond(code: u16, value: &Value) -> Result<Response<Body>, Lost> {
+fn respond(code: u16, value: &Value) -> Result<Response<Reply>, Lost> {
     let status = StatusCode::from_u16(code).expect("a status");
     Ok(Response::builder()
         .status(status)
-        .body(Body::from(value.to_string().into_bytes()))
+        .body(Full::from(value.to_string()).boxed_unsync())
         .expect("a response"))
 }

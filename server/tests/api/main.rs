@@ -1,4 +1,4 @@
-//! The server through its real router, in one process: a real history in `SQLite`, a fake API server under `kube::Client`.
+//! The server through its real router, in one process: a real history in SQLite, a fake API server under `kube::Client`.
 //!
 //! For what the sandbox cannot be made to do: answers that never come, refusals at a chosen moment, databases that take
 //! no writes. What the sandbox can do is tested there (end2end/journeys).

@@ -17,7 +17,7 @@ pub(crate) struct TestServer {
     pub(crate) router: Router,
 }
 
-/// A fresh `SQLite` file's URL; the file goes with the machine's temporary folder.
+/// A fresh SQLite file's URL; the file goes with the machine's temporary folder.
 pub(crate) fn database() -> String {
     format!(
         "sqlite://{}/sidestep-test-{}.db",
