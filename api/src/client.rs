@@ -1,7 +1,10 @@
 //! The typed client: one documented method an operation, over any [`Transport`].
-#![expect(
-    clippy::result_large_err,
-    reason = "a refusal is the answer that a caller shows, field by field"
+#![cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(
+        clippy::result_large_err,
+        reason = "a refusal is the answer that a caller shows, field by field"
+    )
 )]
 
 use std::{future::Future, pin::Pin, sync::Arc};

@@ -29,7 +29,7 @@ const BELIEVED: Duration = Duration::from_secs(20);
 /// How long the cluster may take to answer a caller's request. It must end before the history takes an intent up that
 /// has no outcome ([`crate::history::reconcile::GRACE`]), or a slow write could be judged while it is under way.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How many callers are remembered; beyond it the oldest are asked about again.
+/// How many callers are remembered; beyond it those whose answers are no longer believed are forgotten.
 const REMEMBERED: usize = 1000;
 
 /// Somebody asking, with a client that has their rights and no other.
@@ -201,6 +201,10 @@ impl Callers {
     /// Callers of the cluster at `config`. `local`: a request without credentials acts as the kubeconfig's user.
     pub fn new(mut config: Config, local: bool) -> kube::Result<Self> {
         config.read_timeout = Some(PATIENCE);
+        // Else the time that a pooled connection lay idle counts, and a slow write is cut after a quiet spell.
+        config.reset_reader_on_write = true;
+        // A write that the API server took and then answered with 504 must not be sent again behind the history's back.
+        config.default_retry = false;
         let local = local.then(|| Client::try_from(config.clone())).transpose()?;
         Ok(Self::with_client(config, local))
     }

@@ -1,6 +1,6 @@
 //! A change of the cluster, with its record: the intent before it, the outcome after it.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use api::audit::OutcomeState;
 
@@ -8,6 +8,10 @@ use crate::{
     error::Error,
     history::{History, Intent, Recorded},
 };
+
+/// How long a write may take, several requests to the cluster included. It must end before the history takes the intent
+/// up ([`crate::history::reconcile::GRACE`]), or what is under way could be judged.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Records `intent`, does `work`, records what came of it; the change's id and what `work` returned.
 ///
@@ -21,7 +25,9 @@ pub async fn record<T: Send + 'static>(
     let history = history.clone();
     let task = tokio::spawn(async move {
         let change = history.intend(&intent).await?;
-        let result = work.await;
+        let result = tokio::time::timeout(PATIENCE, work)
+            .await
+            .unwrap_or_else(|_| Err(Error::ClusterUnreachable("the write took too long".into())));
         let outcome = match &result {
             Ok(_) => Some(Recorded {
                 state: OutcomeState::Succeeded,

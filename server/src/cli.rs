@@ -34,6 +34,8 @@ pub enum Command {
     Install(InstallArgs),
     /// Print what `install` would apply
     Manifests(ManifestArgs),
+    /// Check that the history is whole: every event fits the one before
+    Audit(AuditArgs),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -78,6 +80,14 @@ pub struct ServeArgs {
     pub sandbox: bool,
 }
 
+/// `sidestep audit`
+#[derive(Clone, Debug, Args)]
+pub struct AuditArgs {
+    /// The database with the history: sqlite://FILE or postgres://…
+    #[arg(long, env = "SIDESTEP_DATABASE", default_value = "sqlite://sidestep.db")]
+    pub database: String,
+}
+
 /// `sidestep install`
 #[derive(Clone, Debug, Args)]
 pub struct InstallArgs {
@@ -106,7 +116,8 @@ pub struct ManifestArgs {
 /// Where the webhook is, and what it leaves alone.
 #[derive(Clone, Debug, Args)]
 pub struct WhatArgs {
-    /// The webhook's URL, where the API server reaches it directly
+    /// The webhook's URL, where the API server reaches it directly; its path is /mutate. Name the namespace that the
+    /// console runs in with --exclude-namespace, if it runs in this cluster
     #[arg(long, group = "webhook", requires = "webhook_ca")]
     pub webhook_url: Option<String>,
     /// The webhook's Service: NAMESPACE/NAME or NAMESPACE/NAME:PORT

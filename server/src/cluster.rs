@@ -16,10 +16,12 @@ pub mod watch;
 use self::{
     contact::Contact,
     delivery::DeliveryCheck,
+    mesh::MeshFacts,
     settings::SettingIndex,
     snapshot::Snapshot,
     watch::{Generation, Stores},
 };
+use crate::error::Error;
 
 /// What the console knows of the cluster. Cheap to clone.
 #[derive(Clone)]
@@ -41,9 +43,13 @@ pub struct Cluster {
 
 #[derive(Default)]
 struct Cache {
-    settings: Mutex<Option<(Generation, Arc<SettingIndex>)>>,
-    snapshot: Mutex<Option<(Generation, Arc<Snapshot>)>>,
+    mesh: Slot<(Generation, Generation), MeshFacts>,
+    settings: Slot<(Generation, Generation), SettingIndex>,
+    snapshot: Slot<Generation, Snapshot>,
 }
+
+/// A value, and the generations of everything that it was made from.
+type Slot<G, T> = Mutex<Option<(G, Arc<T>)>>;
 
 impl Cluster {
     /// Starts to watch the cluster with the console's own account. Returns at once; see [`Cluster::missing`].
@@ -72,12 +78,31 @@ impl Cluster {
         self.stores.missing()
     }
 
+    /// Refuses until all first lists are in: an answer from half of them would be wrong, not just incomplete. Later, while
+    /// the cluster does not answer, what was seen last is still served; `/readyz` says so.
+    pub fn ready(&self) -> Result<(), Error> {
+        self.stores
+            .unlisted()
+            .map_or(Ok(()), |missing| Err(Error::NotReady(missing)))
+    }
+
+    /// The mesh: its root namespace and its revisions.
+    #[must_use]
+    pub fn mesh(&self) -> Arc<MeshFacts> {
+        let stores = &self.stores;
+        let made_from = (stores.config_maps.generation(), stores.webhooks.generation());
+        cached(&self.cache.mesh, made_from, || {
+            MeshFacts::of(&stores.config_maps.state(), &stores.webhooks.state())
+        })
+    }
+
     /// The settings of all levels, read as `domain` reads them.
     #[must_use]
     pub fn settings(&self) -> Arc<SettingIndex> {
-        cached(&self.cache.settings, self.stores.settings.generation(), || {
-            let root = self.root_namespace();
-            SettingIndex::of(&self.stores.settings.state(), root.as_deref())
+        let stores = &self.stores;
+        let made_from = (stores.settings.generation(), stores.config_maps.generation());
+        cached(&self.cache.settings, made_from, || {
+            SettingIndex::of(&stores.settings.state(), self.mesh().root_namespace.as_deref())
         })
     }
 
@@ -88,28 +113,18 @@ impl Cluster {
             Snapshot::of(self)
         })
     }
-
-    /// The mesh's root namespace: where the Global setting lives. `None` where no Istio was found.
-    #[must_use]
-    pub fn root_namespace(&self) -> Option<String> {
-        mesh::root_namespace(&self.stores.config_maps.state())
-    }
 }
 
-/// The value for this generation, made once.
+/// The value made from these generations, made once.
 ///
 /// The lock is held while the value is made: two requests that need the same new snapshot wait for one.
-fn cached<T>(
-    slot: &Mutex<Option<(Generation, Arc<T>)>>,
-    now: Generation,
-    make: impl FnOnce() -> T,
-) -> Arc<T> {
+fn cached<G: PartialEq, T>(slot: &Slot<G, T>, made_from: G, make: impl FnOnce() -> T) -> Arc<T> {
     let mut slot = slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     match &*slot {
-        Some((made_at, value)) if *made_at == now => value.clone(),
+        Some((of, value)) if *of == made_from => value.clone(),
         _ => {
             let value = Arc::new(make());
-            *slot = Some((now, value.clone()));
+            *slot = Some((made_from, value.clone()));
             value
         }
     }

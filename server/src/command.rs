@@ -11,8 +11,10 @@ use kube::{
 };
 
 use crate::{
-    cli::{ClusterArgs, Command, InstallArgs, ManifestArgs, WhatArgs},
+    cli::{AuditArgs, ClusterArgs, Command, InstallArgs, ManifestArgs, WhatArgs},
+    clock::Clock,
     cluster::mesh,
+    history::History,
     install::{self, Plan, Webhook, WebhookAddress},
     serve,
 };
@@ -23,6 +25,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(args).await,
         Command::Install(args) => install(args).await,
         Command::Manifests(args) => manifests(&args),
+        Command::Audit(args) => audit(&args).await,
         Command::Openapi => {
             print!("{}", crate::api::openapi());
             Ok(())
@@ -31,7 +34,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
 }
 
 async fn install(args: InstallArgs) -> anyhow::Result<()> {
-    let (_, config) = config(&args.cluster).await?;
+    let config = reach(&args.cluster).await?.config;
     let client = Client::try_from(config)?;
     let config_maps = config_maps(&client).await?;
     let root_namespace = args
@@ -48,9 +51,19 @@ async fn install(args: InstallArgs) -> anyhow::Result<()> {
     }
     if args.what.webhook_url.is_none() && args.what.webhook_service.is_none() {
         println!(
-            "no webhook configuration was applied: say where the webhook is with --webhook-service or --webhook-url"
+            "no webhook configuration was applied, and one that is there was left as it is: say where the webhook is with \
+             --webhook-service or --webhook-url"
         );
     }
+    Ok(())
+}
+
+async fn audit(args: &AuditArgs) -> anyhow::Result<()> {
+    let history = History::open(&args.database, Clock::system())
+        .await
+        .context("the history cannot be opened")?;
+    let events = history.verify().await.context("the history cannot be read")??;
+    println!("the history is whole: {events} events, each fits the one before");
     Ok(())
 }
 
@@ -109,8 +122,18 @@ async fn config_maps(client: &Client) -> anyhow::Result<Vec<Arc<ConfigMap>>> {
         .collect())
 }
 
-/// The cluster's name and how to reach it.
-pub async fn config(args: &ClusterArgs) -> anyhow::Result<(String, Config)> {
+/// Which cluster, and as whom.
+pub struct Reach {
+    /// The cluster's name in the kubeconfig, or `in-cluster`.
+    pub name: String,
+    /// How to reach it.
+    pub config: Config,
+    /// Whether the credentials are a person's, by kubeconfig, and not those of the pod that this runs in.
+    pub is_kubeconfig: bool,
+}
+
+/// Finds the cluster.
+pub async fn reach(args: &ClusterArgs) -> anyhow::Result<Reach> {
     let options = KubeConfigOptions {
         context: args.context.clone(),
         ..KubeConfigOptions::default()
@@ -136,11 +159,19 @@ pub async fn config(args: &ClusterArgs) -> anyhow::Result<(String, Config)> {
         let config = Config::from_custom_kubeconfig(kubeconfig, &options)
             .await
             .context("the kubeconfig does not say how to reach a cluster")?;
-        Ok((name, config))
+        Ok(Reach {
+            name,
+            config,
+            is_kubeconfig: true,
+        })
     } else {
         let config = Config::incluster().context(
             "no kubeconfig was found, and this is no pod with an account: name one with --kubeconfig",
         )?;
-        Ok(("in-cluster".to_owned(), config))
+        Ok(Reach {
+            name: "in-cluster".to_owned(),
+            config,
+            is_kubeconfig: false,
+        })
     }
 }

@@ -22,6 +22,7 @@ mod read;
 pub mod reconcile;
 
 use self::chain::{GENESIS, hash};
+pub use self::read::Shown;
 use crate::{clock::Clock, error::Error};
 
 /// How long an append tries for the chain's end, against other processes on the same database.
@@ -125,7 +126,11 @@ impl History {
     pub async fn conclude(&self, change: &str, outcome: &Recorded) -> Result<(), sqlx::Error> {
         let body = serde_json::to_string(outcome).unwrap_or_default();
         match self.append(change, "outcome", &body, None).await {
-            Err(sqlx::Error::Database(e)) if e.is_unique_violation() => Ok(()),
+            Err(sqlx::Error::Database(error))
+                if error.is_unique_violation() && self.has(change, "outcome").await? =>
+            {
+                Ok(())
+            }
             other => other,
         }
     }

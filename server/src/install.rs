@@ -101,6 +101,10 @@ fn aim(mut manifest: Value, plan: &Plan, webhook: &Webhook) -> Value {
     entry["failurePolicy"] = json!(format!("{:?}", webhook.failure_policy));
     let mut excluded: Vec<&str> = plan.excluded_namespaces.iter().map(String::as_str).collect();
     excluded.extend(["kube-system", plan.root_namespace.as_str()]);
+    // Our own pods must be able to start while the webhook does not answer.
+    if let WebhookAddress::Service { namespace, .. } = &webhook.at {
+        excluded.push(namespace);
+    }
     excluded.sort_unstable();
     excluded.dedup();
     entry["namespaceSelector"]["matchExpressions"][0]["values"] = json!(excluded);
@@ -227,6 +231,28 @@ mod tests {
         assert_eq!(entry["reinvocationPolicy"], "Never");
         let excluded = &entry["namespaceSelector"]["matchExpressions"][0]["values"];
         assert_eq!(*excluded, json!(["kube-system", "mesh-root", "sidestep"]));
+    }
+
+    #[test]
+    fn the_webhooks_own_pods_never_wait_for_it() {
+        let service = WebhookAddress::Service {
+            namespace: "console".into(),
+            name: "sidestep".into(),
+            port: 443,
+        };
+        let webhook = plan().webhook.map(|webhook| Webhook {
+            at: service,
+            ..webhook
+        });
+        let all = manifests(&Plan { webhook, ..plan() });
+        let configuration = all.last().expect("the webhook comes last");
+        let excluded = &configuration["webhooks"][0]["namespaceSelector"]["matchExpressions"][0]["values"];
+        assert!(
+            excluded
+                .as_array()
+                .is_some_and(|names| names.contains(&json!("console"))),
+            "{excluded}"
+        );
     }
 
     #[test]

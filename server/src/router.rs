@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use axum::Router;
+use axum::{Router, routing::any};
 use http::{HeaderValue, header};
 use leptos::config::LeptosOptions;
 use tower_http::{compression::CompressionLayer, services::ServeDir, set_header::SetResponseHeaderLayer};
@@ -23,14 +23,15 @@ pub fn router(state: &State, serving: &Serving) -> Router {
     let api = api::router().with_state(state.clone());
     let mut router = Router::new()
         .merge(api.clone())
-        .merge(health::router().with_state(state.clone()));
-    if let Some(site) = &serving.site {
-        router = router
-            .merge(ssr::router(api.clone(), options(site)))
-            .nest("/pkg", files(&site.join("pkg")));
-    }
-    let router = router.fallback(stack::not_found).layer(CompressionLayer::new());
-    stack::around(router, serving.loopback)
+        .merge(health::router().with_state(state.clone()))
+        .route("/api/{*path}", any(stack::not_found));
+    router = match &serving.site {
+        Some(site) => router
+            .nest("/pkg", files(&site.join("pkg")))
+            .merge(ssr::router(stack::naming_requests(api), options(site))),
+        None => router.fallback(stack::not_found),
+    };
+    stack::around(router, serving.loopback).layer(CompressionLayer::new())
 }
 
 /// The API alone, as tests and server-side rendering talk to it.

@@ -1,11 +1,12 @@
 //! `sidestep serve`: builds what everything shares, starts the watches and the listeners, and drains on a signal.
 
 use std::{
+    fs::File,
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     time::Duration,
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use kube::Client;
 use tokio::signal::unix::{SignalKind, signal};
@@ -37,10 +38,15 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
                 without_password(&args.database)
             )
         })?;
-    let (name, config) = command::config(&args.cluster).await?;
-    let server = config.cluster_url.to_string();
-    let console = Client::try_from(config.clone())?;
-    let cluster = Cluster::watch(&name, server.trim_end_matches('/'), console.clone());
+    let reach = command::reach(&args.cluster).await?;
+    let server = reach.config.cluster_url.clone();
+    if args.sandbox && !is_this_machine(&server) {
+        bail!(
+            "--sandbox is for Sidestep's own sandbox on this machine; {server} is another cluster: use `sidestep install`"
+        );
+    }
+    let console = Client::try_from(reach.config.clone())?;
+    let cluster = Cluster::watch(&reach.name, server.to_string().trim_end_matches('/'), console);
 
     let loopback = args.listen.ip().is_loopback();
     if !loopback {
@@ -48,7 +54,8 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
             "listening beyond this machine over plain HTTP: put something that speaks TLS in front"
         );
     }
-    let callers = Callers::new(config, loopback)?;
+    // Where the credentials are the console's own account, nobody else may act with them.
+    let callers = Callers::new(reach.config, loopback && reach.is_kubeconfig)?;
     let state = State {
         cluster: cluster.clone(),
         history: history.clone(),
@@ -60,33 +67,64 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let address = console_listener.local_addr()?;
     let handle = Handle::new();
     tokio::spawn(stop_on_signal(handle.clone()));
-    if let Some((listener, tls)) = webhook(&args, &cluster)? {
-        tokio::spawn(
-            axum_server::from_tcp_rustls(listener, tls)?
-                .handle(handle.clone())
-                .serve(admission::router(cluster.clone()).into_make_service()),
-        );
+    let webhook = webhook(&args, &cluster)?;
+    if webhook.is_some() {
+        // Elsewhere the console that delivers writes it: two writers would undo each other's.
+        tokio::spawn(status::run(cluster.clone(), clock.clone()));
     }
-    tokio::spawn(status::run(cluster.clone(), clock.clone()));
-    // A SQLite file is this process's alone; a PostgreSQL database may have other writers.
-    tokio::spawn(reconcile::run(
-        history,
-        cluster,
-        clock,
-        args.database.starts_with("sqlite:"),
-    ));
+    let alone = Alone::with(&args.database);
+    tokio::spawn(reconcile::run(history, cluster.clone(), clock, alone.is_some()));
 
     tracing::info!("the console is at http://{address}");
     let serving = Serving {
         site: args.site,
         loopback,
     };
-    axum_server::from_tcp(console_listener)?
-        .handle(handle)
-        .serve(router(&state, &serving).into_make_service())
-        .await?;
+    let pages = axum_server::from_tcp(console_listener)?
+        .handle(handle.clone())
+        .serve(router(&state, &serving).into_make_service());
+    match webhook {
+        Some((listener, tls)) => {
+            let admission = axum_server::from_tcp_rustls(listener, tls)?
+                .handle(handle)
+                .serve(admission::router(cluster).into_make_service());
+            tokio::try_join!(pages, admission)?;
+        }
+        None => pages.await?,
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The mark that no other process writes this history, so that what is pending at the start is nobody's work under way.
+struct Alone(#[expect(dead_code, reason = "the lock ends with the file")] Option<File>);
+
+impl Alone {
+    /// A SQLite file is locked by a file beside it for as long as the process lives. A PostgreSQL database is for many.
+    fn with(database: &str) -> Option<Self> {
+        let path = database
+            .strip_prefix("sqlite:")?
+            .trim_start_matches("//")
+            .split('?')
+            .next()?;
+        if path == ":memory:" {
+            return Some(Self(None));
+        }
+        let lock = File::create(format!("{path}.lock")).ok()?;
+        if lock.try_lock().is_err() {
+            tracing::warn!(
+                "another process has the history open: changes without an outcome are left alone for a while"
+            );
+            return None;
+        }
+        Some(Self(Some(lock)))
+    }
+}
+
+/// Whether a cluster's address is on this machine.
+fn is_this_machine(server: &http::Uri) -> bool {
+    let host = server.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The webhook's listener and certificate, where there is to be one. In the sandbox it also installs itself, and keeps
@@ -116,7 +154,10 @@ fn webhook(args: &ServeArgs, cluster: &Cluster) -> anyhow::Result<Option<(TcpLis
 
 async fn install_in_sandbox(cluster: Cluster, url: String, ca_pem: String) {
     loop {
-        if let (None, Some(root_namespace)) = (cluster.contact.unreachable(), cluster.root_namespace()) {
+        if let (None, Some(root_namespace)) = (
+            cluster.contact.unreachable(),
+            cluster.mesh().root_namespace.clone(),
+        ) {
             let plan = Plan {
                 root_namespace,
                 excluded_namespaces: mesh::control_planes(&cluster.stores.config_maps.state()),
@@ -163,6 +204,37 @@ fn without_password(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_cluster_on_this_machine_can_be_the_sandbox() {
+        for (server, local) in [
+            ("https://127.0.0.1:6443", true),
+            ("https://localhost:6443", true),
+            ("https://[::1]:6443", true),
+            ("https://10.0.0.1:6443", false),
+            ("https://cluster.example", false),
+        ] {
+            assert_eq!(
+                is_this_machine(&server.parse().expect("a URL")),
+                local,
+                "{server}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_process_at_a_time_is_alone_with_a_file() {
+        let url = format!(
+            "sqlite://{}/sidestep-alone-{}.db?mode=rwc",
+            std::env::temp_dir().display(),
+            uuid::Uuid::now_v7()
+        );
+        let first = Alone::with(&url);
+        assert!(first.is_some() && Alone::with(&url).is_none());
+        drop(first);
+        assert!(Alone::with(&url).is_some());
+        assert!(Alone::with("postgres://db/sidestep").is_none());
+    }
 
     #[test]
     fn a_password_is_never_logged() {

@@ -91,30 +91,23 @@ pub async fn save(
         based_on: before.as_ref().map(SidecarSetting::version),
     };
     let (api, name, what) = (place.api(caller), place.name.clone(), place.what());
-    let (change, written) = record(&state.history, intent, async move {
+    let recorded = record(&state.history, intent, async move {
         write::save(&api, &name, &what, before, spec).await
-    })
-    .await
-    .map_err(|error| check::with_current(state, &place, error))?;
-
-    let version = written.version();
-    let seen = state
-        .cluster
-        .stores
-        .settings
-        .wait_until(DELIVERY_PATIENCE, |store| {
-            store
-                .get(&place.namespace, &place.name)
-                .is_some_and(|s| s.version() == version)
+    });
+    let (change, written) = match recorded.await {
+        Ok(done) => done,
+        Err(error) => return Err(check::with_current(state, caller, &place, error).await),
+    };
+    let seen = in_our_own_eyes(state, &place, |there| {
+        there.is_some_and(|there| {
+            there.metadata.uid != written.metadata.uid
+                || there.metadata.generation >= written.metadata.generation
         })
-        .await;
+    });
+    let seen = seen.await;
     let mut view = view(state, &place, Some(&written));
     view.change = Some(change);
-    if !seen {
-        view.notices.push(
-            "the console has not seen its own write yet: pods made in this moment may still get the setting before".into(),
-        );
-    }
+    view.notices.extend((!seen).then(not_seen));
     Ok(view)
 }
 
@@ -140,20 +133,39 @@ pub async fn delete(
         based_on: Some(before.version()),
     };
     let (api, name, what) = (place.api(caller), place.name.clone(), place.what());
-    let (change, ()) = record(&state.history, intent, async move {
+    let uid = before.uid();
+    let recorded = record(&state.history, intent, async move {
         write::remove(&api, &name, &what, before).await
+    });
+    let (change, ()) = match recorded.await {
+        Ok(done) => done,
+        Err(error) => return Err(check::with_current(state, caller, &place, error).await),
+    };
+    let seen = in_our_own_eyes(state, &place, |there| {
+        there.is_none_or(|there| there.uid() != uid)
     })
-    .await
-    .map_err(|error| check::with_current(state, &place, error))?;
-    state
-        .cluster
-        .stores
-        .settings
-        .wait_until(DELIVERY_PATIENCE, |store| {
-            store.get(&place.namespace, &place.name).is_none()
-        })
-        .await;
+    .await;
     let mut view = view(state, &place, None);
     view.change = Some(change);
+    view.notices.extend((!seen).then(not_seen));
     Ok(view)
+}
+
+/// Waits until our own store, which the webhook reads, says `enough` of what is stored at `place`; whether it did in time.
+async fn in_our_own_eyes(
+    state: &State,
+    place: &Place,
+    enough: impl Fn(Option<&SidecarSetting>) -> bool,
+) -> bool {
+    let settings = &state.cluster.stores.settings;
+    settings
+        .wait_until(DELIVERY_PATIENCE, |store| {
+            enough(store.get(&place.namespace, &place.name).as_deref())
+        })
+        .await
+}
+
+fn not_seen() -> String {
+    "the console has not seen its own write yet: pods made in this moment may still get the setting before"
+        .to_owned()
 }

@@ -3,13 +3,13 @@
 use api::{Client, Problem, Reply, Transport};
 use app::{App, shell};
 use axum::{Router, body::Body};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use leptos::{
     config::LeptosOptions,
     nonce::use_nonce,
     prelude::{provide_context, use_context},
 };
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context};
 use tower::ServiceExt;
 
 /// The server's half of [`api::Client`]: the router itself, with the credentials of the page's request.
@@ -36,25 +36,38 @@ impl Transport for InProcess {
     }
 }
 
-/// The pages as a router. `api` answers their requests while they are rendered.
+/// The pages as a router; what no page has, is answered by the page that says so. `api` answers their requests while they
+/// are rendered.
 pub(crate) fn router(api: Router, options: LeptosOptions) -> Router {
     let state = options.clone();
-    Router::new()
-        .leptos_routes_with_context(
-            &state,
-            generate_route_list(App),
+    let provide = move || {
+        let credentials = use_context::<Parts>()
+            .map(|parts| credentials(&parts.headers))
+            .unwrap_or_default();
+        provide_context(Client::new(InProcess {
+            api: api.clone(),
+            credentials,
+        }));
+        set_policy();
+    };
+    let missing = {
+        let (provide, options) = (provide.clone(), options.clone());
+        let render = render_app_async_with_context(
             move || {
-                let credentials = use_context::<Parts>()
-                    .map(|parts| credentials(&parts.headers))
-                    .unwrap_or_default();
-                provide_context(Client::new(InProcess {
-                    api: api.clone(),
-                    credentials,
-                }));
-                set_policy();
+                provide();
+                if let Some(response) = use_context::<ResponseOptions>() {
+                    response.set_status(StatusCode::NOT_FOUND);
+                }
             },
             move || shell(options.clone()),
-        )
+        );
+        move |request: Request<Body>| render(request)
+    };
+    Router::new()
+        .leptos_routes_with_context(&state, generate_route_list(App), provide, move || {
+            shell(options.clone())
+        })
+        .fallback(missing)
         .with_state(state)
 }
 

@@ -64,6 +64,11 @@ pub(crate) fn around(router: Router, loopback: bool) -> Router {
         ))
 }
 
+/// The part of the stack that a page's own requests need: a problem that it shows names the page's request.
+pub(crate) fn naming_requests(api: Router) -> Router {
+    api.layer(from_fn(name_request_in_problem))
+}
+
 async fn time_out(request: Request, next: Next) -> Response {
     match tokio::time::timeout(TIMEOUT, next.run(request)).await {
         Ok(response) => response,

@@ -22,7 +22,8 @@ mod compress;
 mod css;
 
 /// What the code is built from.
-const CODE: [&str; 10] = [
+const CODE: [&str; 11] = [
+    ".cargo/config.toml",
     "app",
     "api",
     "domain",

@@ -41,7 +41,11 @@ impl Wasm {
             Self::Toolchain => command("cargo", &arguments, root),
             Self::Debian { sysroot, linker } => {
                 let mut cargo = debian(&arguments, root);
-                cargo.env("RUSTFLAGS", format!("--sysroot={}", sysroot.display()));
+                // It replaces the flags of .cargo/config.toml.
+                cargo.env(
+                    "RUSTFLAGS",
+                    format!("--cfg erase_components --sysroot={}", sysroot.display()),
+                );
                 cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
                 cargo
             }

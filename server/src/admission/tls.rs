@@ -51,10 +51,11 @@ pub fn self_made(host: &str) -> anyhow::Result<SelfMade> {
 /// Reads certificate and key, and keeps reading them: a renewed pair is used from the next handshake on. A pair that does
 /// not fit (one file written, the other not yet) is reported, and the old one stays.
 pub fn from_files(certificate: PathBuf, key: PathBuf) -> anyhow::Result<RustlsConfig> {
+    // Looked at before they are read: a renewal in between is then seen as one.
+    let mut seen = modified(&certificate, &key);
     let config = RustlsConfig::from_config(Arc::new(read(&certificate, &key)?));
     let reloaded = config.clone();
     tokio::spawn(async move {
-        let mut seen = modified(&certificate, &key);
         loop {
             tokio::time::sleep(EVERY).await;
             let now = modified(&certificate, &key);

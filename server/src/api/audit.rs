@@ -8,15 +8,16 @@ use axum::extract::State as Shared;
 
 use super::paging;
 use crate::{
-    caller::{Caller, Readable, Visible},
+    caller::{Caller, Readable},
     error::Error,
     extract::{Json, Path, Query},
+    history::Shown,
     state::State,
 };
 
 /// List changes
 ///
-/// Newest first. A caller sees the changes in the namespaces where they may list settings.
+/// Newest first. A caller sees the changes of things that they may list, where they may.
 #[utoipa::path(get, path = api::path::AUDIT, tag = "audit", operation_id = "listChanges", params(AuditQuery), responses(
     (status = 200, body = Page<Change>),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "A parameter breaks rules"),
@@ -36,15 +37,14 @@ pub(super) async fn list(
                 .map_err(|_| Error::field("cursor", format!("`{text}` is not a cursor of this list")))
         })
         .transpose()?;
-    let visible = caller
-        .may_read(Readable::Settings, &state.cluster.snapshot().namespace_names())
-        .await?;
-    let namespaces = match &visible {
-        Visible::All => None,
-        Visible::In(namespaces) => Some(namespaces.as_slice()),
+    state.cluster.ready()?;
+    let names = state.cluster.snapshot().namespace_names();
+    let visible = Shown {
+        settings: caller.may_read(Readable::Settings, &names).await?,
+        pods: caller.may_read(Readable::Pods, &names).await?,
     };
     // One more than asked for tells whether there is a next page.
-    let (mut changes, total) = state.history.page(&query, namespaces, before, limit + 1).await?;
+    let (mut changes, total) = state.history.page(&query, &visible, before, limit + 1).await?;
     let more = changes.len() > limit;
     changes.truncate(limit);
     let next = changes.last().filter(|_| more).map(|(seq, _)| seq.to_string());

@@ -29,6 +29,7 @@ pub(super) async fn list(
 ) -> Result<Json<Page<DeploymentRow>>, Error> {
     let limit = paging::limit(query.limit)?;
     let cursor = paging::cursor(query.cursor.as_deref())?;
+    state.cluster.ready()?;
     let snapshot = state.cluster.snapshot();
     let visible = match &query.namespace {
         Some(namespace) => {

@@ -5,8 +5,8 @@ use api::{
     mesh::{ClusterState, Mesh, NamespaceCounts, Revision},
 };
 use axum::extract::State as Shared;
-use kube::ResourceExt;
 
+use super::namespaces::visible as visible_namespaces;
 use crate::{
     caller::{Caller, Readable},
     error::Error,
@@ -24,14 +24,8 @@ use crate::{
 pub(super) async fn list(Shared(state): Shared<State>, caller: Caller) -> Result<Json<Page<Mesh>>, Error> {
     let cluster = &state.cluster;
     let snapshot = cluster.snapshot();
-    let names: Vec<String> = cluster
-        .stores
-        .namespaces
-        .state()
-        .iter()
-        .map(|n| n.name_any())
-        .collect();
-    let namespaces = caller.may_read(Readable::Namespaces, &names).await?;
+    let names = snapshot.namespace_names();
+    let namespaces = visible_namespaces(&caller, &names).await?;
     let pods = caller.may_read(Readable::Pods, &names).await?;
     let missing = cluster.missing();
     let mesh = Mesh {
@@ -42,7 +36,7 @@ pub(super) async fn list(Shared(state): Shared<State>, caller: Caller) -> Result
             ready: missing.is_none(),
             message: missing,
         },
-        root_namespace: cluster.root_namespace(),
+        root_namespace: cluster.mesh().root_namespace.clone(),
         revisions: snapshot
             .revisions
             .all()

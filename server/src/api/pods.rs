@@ -6,7 +6,10 @@ use api::{
     pod::{PodDeleted, PodDetail, PodQuery, PodRow},
 };
 use axum::extract::State as Shared;
-use domain::annotation;
+use domain::{
+    annotation,
+    name::{check_namespace, check_object},
+};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api, ResourceExt,
@@ -17,7 +20,7 @@ use super::paging;
 use crate::{
     caller::{Caller, Readable, Visible},
     change::record,
-    cluster::{mesh::Revisions, pods::Judge},
+    cluster::pods::Judge,
     error::{Error, from_kube},
     extract::{BasedOn, Json, Path, Query},
     history::Intent,
@@ -39,6 +42,7 @@ pub(super) async fn list(
 ) -> Result<Json<Page<PodRow>>, Error> {
     let limit = paging::limit(query.limit)?;
     let cursor = paging::cursor(query.cursor.as_deref())?;
+    state.cluster.ready()?;
     let snapshot = state.cluster.snapshot();
     let visible = match &query.namespace {
         Some(namespace) => {
@@ -86,6 +90,7 @@ pub(super) async fn get(
     caller: Caller,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Json<PodDetail>, Error> {
+    state.cluster.ready()?;
     Ok(Json(detail(&state, &read(&caller, &namespace, &name).await?)))
 }
 
@@ -117,6 +122,7 @@ pub(super) async fn delete(
             "a delete needs `If-Match` with the pod's uid".into(),
         ));
     };
+    state.cluster.ready()?;
     let pod = read(&caller, &namespace, &name).await?;
     let before = detail(&state, &pod);
     let replaced_by = before.row.owner.clone();
@@ -171,6 +177,9 @@ pub(super) async fn delete(
 
 /// The pod as the cluster has it now, read with the caller's rights.
 async fn read(caller: &Caller, namespace: &str, name: &str) -> Result<Pod, Error> {
+    // Names go into the API server's URL: what is no name must not get there.
+    check_namespace(namespace).map_err(|error| Error::field("namespace", error.to_string()))?;
+    check_object(name).map_err(|error| Error::field("name", error.to_string()))?;
     Api::<Pod>::namespaced(caller.client.clone(), namespace)
         .get_opt(name)
         .await
@@ -181,14 +190,11 @@ async fn read(caller: &Caller, namespace: &str, name: &str) -> Result<Pod, Error
 fn detail(state: &State, pod: &Pod) -> PodDetail {
     let cluster = &state.cluster;
     let settings = cluster.settings();
-    let revisions = Revisions::of(
-        &cluster.stores.config_maps.state(),
-        &cluster.stores.webhooks.state(),
-    );
+    let mesh = cluster.mesh();
     let judge = Judge {
         stores: &cluster.stores,
         settings: &settings,
-        revisions: &revisions,
+        revisions: &mesh.revisions,
     };
     judge
         .judge(pod)

@@ -1,5 +1,5 @@
-//! Delivery: whether a saved setting reaches a new pod. Computed from the webhook configurations, and proven by a TLS
-//! handshake with whatever our configuration points at, trusting only the CA that it names.
+//! Delivery: whether a saved setting reaches a new pod. Computed from the webhook configurations, and proven by
+//! asking whatever our configuration points at, as the API server would ([`probe`]).
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -7,16 +7,10 @@ use std::{
 };
 
 use api::mesh::{Delivery, DeliveryState};
-use k8s_openapi::api::admissionregistration::v1::{
-    MutatingWebhook, MutatingWebhookConfiguration, WebhookClientConfig,
-};
+use k8s_openapi::api::admissionregistration::v1::{MutatingWebhook, MutatingWebhookConfiguration};
 use kube::ResourceExt;
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
-};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
+
+mod probe;
 
 use super::watch::Stores;
 use crate::install;
@@ -29,7 +23,6 @@ pub const WEBHOOK: &str = "pods.sidestep.dev";
 const ISTIO_INJECTOR: &str = "sidecar-injector.istio.io";
 /// How often the handshake is tried without a change in the configurations.
 const EVERY: Duration = Duration::from_secs(5);
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The newest finding.
 #[derive(Clone)]
@@ -74,7 +67,7 @@ impl DeliveryCheck {
 async fn judge(configurations: &[Arc<MutatingWebhookConfiguration>]) -> Delivery {
     match read(configurations) {
         Err(found) => found,
-        Ok(webhook) => match handshake(&webhook.client_config).await {
+        Ok(webhook) => match probe::ask(&webhook.client_config).await {
             Ok(()) => found(DeliveryState::Ready, "new pods get the settings in force", None),
             Err(found) => found,
         },
@@ -90,7 +83,7 @@ fn read(configurations: &[Arc<MutatingWebhookConfiguration>]) -> Result<&Mutatin
             found(
                 DeliveryState::WebhookAbsent,
                 "settings are stored but not delivered: the cluster has no webhook of Sidestep",
-                Some("run `sidestep install`, or have an administrator apply `sidestep manifests`"),
+                Some("run `sidestep install` with --webhook-service or --webhook-url, or apply what `sidestep manifests` prints"),
             )
         })?;
     let injectors: Vec<String> = configurations
@@ -122,7 +115,7 @@ fn read(configurations: &[Arc<MutatingWebhookConfiguration>]) -> Result<&Mutatin
             &format!(
                 "`{CONFIGURATION}` was edited: its rules, selectors or conditions are no longer Sidestep's, so pods may be left out"
             ),
-            Some("run `sidestep install` again to restore it"),
+            Some("run `sidestep install` again, with the same --webhook options, to restore it"),
         ));
     }
     Ok(webhook)
@@ -163,68 +156,6 @@ fn is_as_made(webhook: &MutatingWebhook) -> bool {
         && objects(&made) == objects(webhook)
 }
 
-/// Shakes hands with what `client` points at, as the API server would.
-async fn handshake(client: &WebhookClientConfig) -> Result<(), Delivery> {
-    let (host, port) = match (&client.url, &client.service) {
-        (Some(url), _) => {
-            let uri: http::Uri = url
-                .parse()
-                .map_err(|_| unreachable_at(url, "that is not a URL"))?;
-            let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-            (host, uri.port_u16().unwrap_or(443))
-        }
-        (None, Some(service)) => {
-            let port = service
-                .port
-                .and_then(|port| u16::try_from(port).ok())
-                .unwrap_or(443);
-            (format!("{}.{}.svc", service.name, service.namespace), port)
-        }
-        (None, None) => {
-            return Err(unreachable_at(
-                "nowhere",
-                "the configuration names neither URL nor Service",
-            ));
-        }
-    };
-    let at = format!("{host}:{port}");
-    let connector = TlsConnector::from(Arc::new(trusting(
-        client.ca_bundle.as_ref().map(|b| b.0.as_slice()),
-    )?));
-    let name = ServerName::try_from(host).map_err(|_| unreachable_at(&at, "that is not a host name"))?;
-    let connecting = async {
-        let stream = TcpStream::connect(&at)
-            .await
-            .map_err(|error| unreachable_at(&at, &error.to_string()))?;
-        connector
-            .connect(name, stream)
-            .await
-            .map_err(|error| bad_certificate(&at, &error.to_string()))
-    };
-    match tokio::time::timeout(PATIENCE, connecting).await {
-        Ok(connected) => connected.map(drop),
-        Err(_) => Err(unreachable_at(&at, "no answer in time")),
-    }
-}
-
-fn trusting(ca_bundle: Option<&[u8]>) -> Result<ClientConfig, Delivery> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(ca_bundle.unwrap_or_default()).flatten() {
-        // One that cannot be read vouches for nothing; the handshake then says so.
-        let _ = roots.add(certificate);
-    }
-    if roots.is_empty() {
-        return Err(found(
-            DeliveryState::BadCertificate,
-            &format!("`{CONFIGURATION}` names no CA, so the API server trusts nobody to be our webhook"),
-            Some("run `sidestep install` again with the CA of the webhook's certificate"),
-        ));
-    }
-    Ok(ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth())
-}
-
 fn found(state: DeliveryState, message: &str, way_out: Option<&str>) -> Delivery {
     Delivery {
         state,
@@ -238,26 +169,6 @@ fn unknown() -> Delivery {
         DeliveryState::Unknown,
         "the cluster's webhook configurations have not been read yet",
         None,
-    )
-}
-
-fn unreachable_at(at: &str, why: &str) -> Delivery {
-    found(
-        DeliveryState::Unreachable,
-        &format!(
-            "nobody answers at {at}, where `{CONFIGURATION}` points: {why}; new pods start without settings"
-        ),
-        Some("check that `sidestep serve` runs there and that nothing stands in between"),
-    )
-}
-
-fn bad_certificate(at: &str, why: &str) -> Delivery {
-    found(
-        DeliveryState::BadCertificate,
-        &format!(
-            "the CA in `{CONFIGURATION}` does not vouch for the webhook at {at}: {why}; new pods start without settings"
-        ),
-        Some("run `sidestep install` again with the CA of the webhook's certificate"),
     )
 }
 
@@ -329,32 +240,5 @@ mod tests {
             DeliveryState::Ready,
             "which namespaces is for the installer to say"
         );
-    }
-
-    #[tokio::test]
-    async fn an_address_where_nobody_listens_is_unreachable() {
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        drop(listener);
-        let ca = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()])
-            .expect("a certificate")
-            .cert
-            .pem();
-        let client = WebhookClientConfig {
-            url: Some(format!("https://127.0.0.1:{port}/mutate")),
-            ca_bundle: Some(k8s_openapi::ByteString(ca.into_bytes())),
-            service: None,
-        };
-        let found = handshake(&client).await.expect_err("nobody is there");
-        assert_eq!(found.state, DeliveryState::Unreachable);
-        let without_ca = WebhookClientConfig {
-            ca_bundle: None,
-            ..client
-        };
-        let found = handshake(&without_ca).await.expect_err("nobody is trusted");
-        assert_eq!(found.state, DeliveryState::BadCertificate);
     }
 }

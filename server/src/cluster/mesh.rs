@@ -25,6 +25,26 @@ const INJECTOR: &str = "istio-sidecar-injector";
 const INJECTION_LABEL: &str = "istio-injection";
 const DATAPLANE_LABEL: &str = "istio.io/dataplane-mode";
 
+/// What the ConfigMaps and webhooks tell of the mesh.
+#[derive(Clone, Debug, Default)]
+pub struct MeshFacts {
+    /// Where the Global setting lives; `None` where no Istio was found.
+    pub root_namespace: Option<String>,
+    /// The control planes.
+    pub revisions: Revisions,
+}
+
+impl MeshFacts {
+    /// Reads the mesh.
+    #[must_use]
+    pub fn of(config_maps: &[Arc<ConfigMap>], webhooks: &[Arc<MutatingWebhookConfiguration>]) -> Self {
+        Self {
+            root_namespace: root_namespace(config_maps),
+            revisions: Revisions::of(config_maps, webhooks),
+        }
+    }
+}
+
 /// A control plane revision.
 #[derive(Clone, Debug)]
 pub struct Revision {
@@ -162,13 +182,11 @@ pub fn control_planes(config_maps: &[Arc<ConfigMap>]) -> Vec<String> {
 /// The mesh's root namespace: `rootNamespace` of the mesh config, else where the control plane is.
 #[must_use]
 pub fn root_namespace(config_maps: &[Arc<ConfigMap>]) -> Option<String> {
-    let of_revision = |default: bool| {
-        config_maps.iter().find(|cm| {
-            revision_name(cm).is_some_and(|name| (name == "default") == default)
-                && cm.name_any().starts_with(INJECTOR)
-        })
-    };
-    let injector = of_revision(true).or_else(|| of_revision(false))?;
+    // `default`, else the first by name: the same one whatever the order of the list.
+    let injectors = config_maps
+        .iter()
+        .filter(|cm| cm.name_any().starts_with(INJECTOR));
+    let injector = injectors.min_by_key(|cm| (revision_name(cm) != Some("default"), cm.name_any()))?;
     let namespace = injector.namespace()?;
     let mesh_name = injector.name_any().replacen(INJECTOR, "istio", 1);
     let configured = config_maps

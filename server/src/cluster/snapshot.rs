@@ -32,7 +32,7 @@ impl Snapshot {
     pub(super) fn of(cluster: &Cluster) -> Self {
         let stores = &cluster.stores;
         let settings = cluster.settings();
-        let revisions = Revisions::of(&stores.config_maps.state(), &stores.webhooks.state());
+        let revisions = cluster.mesh().revisions.clone();
         let judge = Judge {
             stores,
             settings: &settings,

@@ -62,7 +62,7 @@ fn status(cluster: &Cluster, setting: &SidecarSetting, now: Timestamp) -> Settin
     let generation = setting.metadata.generation;
     let read = setting.spec.read();
     let namespace = setting.namespace().unwrap_or_default();
-    let root = cluster.root_namespace().unwrap_or_default();
+    let root = cluster.mesh().root_namespace.clone().unwrap_or_default();
     let level = domain::Level::of(
         &root,
         &namespace,

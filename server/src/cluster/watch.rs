@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::StreamExt;
@@ -34,6 +34,9 @@ use super::resource::SidecarSetting;
 
 /// How often something in the watched part of the cluster changed; equal numbers mean equal contents.
 pub type Generation = u64;
+
+/// How long an error of a watch counts.
+const FRESH: Duration = Duration::from_secs(10);
 
 /// What the console watches.
 #[derive(Clone)]
@@ -81,7 +84,7 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Clone for Store<K> {
 struct WatchState {
     what: String,
     listed: AtomicBool,
-    error: Mutex<Option<String>>,
+    error: Mutex<Option<(Instant, String)>>,
 }
 
 struct Shared {
@@ -169,24 +172,47 @@ impl Stores {
         self.all.changed.subscribe()
     }
 
-    /// The lists that are not in yet, in words.
+    /// What cannot be seen now, in words: lists that are not in yet, and watches that fail.
     #[must_use]
     pub fn missing(&self) -> Option<String> {
-        let watches = self.all.watches.lock().unwrap_or_else(PoisonError::into_inner);
-        let missing: Vec<String> = watches.iter().filter_map(|w| w.missing()).collect();
-        (!missing.is_empty()).then(|| missing.join("; "))
+        self.all.words(WatchState::missing)
+    }
+
+    /// The lists that are not in yet, in words.
+    #[must_use]
+    pub fn unlisted(&self) -> Option<String> {
+        self.all.words(WatchState::unlisted)
+    }
+}
+
+impl Shared {
+    fn words(&self, of: impl Fn(&WatchState) -> Option<String>) -> Option<String> {
+        let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        let words: Vec<String> = watches.iter().filter_map(|watch| of(watch)).collect();
+        (!words.is_empty()).then(|| words.join("; "))
     }
 }
 
 impl WatchState {
-    fn missing(&self) -> Option<String> {
+    fn unlisted(&self) -> Option<String> {
         if self.listed.load(Ordering::Acquire) {
             return None;
         }
-        let error = self.error.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(match &*error {
-            Some(error) => format!("{} cannot be listed: {error}", self.what),
-            None => format!("{} are being listed", self.what),
+        Some(
+            match &*self.error.lock().unwrap_or_else(PoisonError::into_inner) {
+                Some((_, error)) => format!("{} cannot be listed: {error}", self.what),
+                None => format!("{} are being listed", self.what),
+            },
+        )
+    }
+
+    /// A watch that fails is tried every two seconds, and one that has recovered may say nothing for long: it counts as
+    /// failing for as long as its last error is fresh.
+    fn missing(&self) -> Option<String> {
+        self.unlisted().or_else(|| {
+            let error = self.error.lock().unwrap_or_else(PoisonError::into_inner);
+            let (at, words) = error.as_ref()?;
+            (at.elapsed() < FRESH).then(|| format!("{} cannot be watched: {words}", self.what))
         })
     }
 }
@@ -291,14 +317,14 @@ where
                 Err(error) => {
                     let words = watch_error(&error);
                     let mut last = task_watch.error.lock().unwrap_or_else(PoisonError::into_inner);
-                    if last.as_ref() != Some(&words) {
+                    if last.as_ref().map(|(_, before)| before) != Some(&words) {
                         tracing::warn!(
                             resource = task_watch.what,
                             "watching {}: {words}",
                             task_watch.what
                         );
                     }
-                    *last = Some(words);
+                    *last = Some((Instant::now(), words));
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 use sqlx::{Row, any::AnyRow};
 
-use super::Broken;
+use super::{Broken, Intent};
 
 /// What the first event has as `prev`.
 pub(super) const GENESIS: &str = "sidestep";
@@ -35,6 +35,8 @@ pub(super) struct Event {
     at_us: i64,
     body: String,
     prev: String,
+    /// The copies for filters: actor, and kind, namespace and name of the target.
+    copies: [String; 4],
 }
 
 impl Event {
@@ -47,6 +49,12 @@ impl Event {
             at_us: row.try_get("at_us")?,
             body: row.try_get("body")?,
             prev: row.try_get("prev")?,
+            copies: [
+                row.try_get("actor")?,
+                row.try_get("target_kind")?,
+                row.try_get("target_namespace")?,
+                row.try_get("target_name")?,
+            ],
         })
     }
 
@@ -68,8 +76,20 @@ impl Event {
             )
         {
             broken("its contents are not what was hashed")
+        } else if self.copies != self.copies_of_body() {
+            broken("its columns are not what its contents say")
         } else {
             Ok(())
+        }
+    }
+
+    /// What the columns must say: filters and rights go by them.
+    fn copies_of_body(&self) -> [String; 4] {
+        match serde_json::from_str::<Intent>(&self.body) {
+            Ok(Intent { actor, target, .. }) if self.kind == "intent" => {
+                [actor, target.kind, target.namespace, target.name]
+            }
+            _ => [const { String::new() }; 4],
         }
     }
 }

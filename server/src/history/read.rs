@@ -5,25 +5,25 @@ use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 
 use super::{History, Intent, Pending, Recorded};
-use crate::error::Error;
+use crate::{caller::Visible, error::Error};
 
 impl History {
     /// A page of changes, newest first, and how many there are; the cursor is the `seq` of the last intent seen.
     pub async fn page(
         &self,
         query: &AuditQuery,
-        namespaces: Option<&[String]>,
+        shown: &Shown,
         before: Option<i64>,
         limit: usize,
     ) -> Result<(Vec<(i64, Change)>, usize), Error> {
-        // The namespaces that a caller may see travel as one text, so that the statement stays one.
-        let visible = namespaces.map(|names| format!(",{},", names.join(",")));
+        let (settings, pods) = (names(&shown.settings), names(&shown.pods));
         let read = async {
             let rows = sqlx::query(PAGE)
                 .bind(query.actor.as_deref())
                 .bind(query.namespace.as_deref())
                 .bind(query.kind.as_deref())
-                .bind(visible.as_deref())
+                .bind(settings.as_deref())
+                .bind(pods.as_deref())
                 .bind(before.unwrap_or(i64::MAX))
                 .bind(i64::try_from(limit).unwrap_or(i64::MAX))
                 .fetch_all(&self.pool)
@@ -32,7 +32,8 @@ impl History {
                 .bind(query.actor.as_deref())
                 .bind(query.namespace.as_deref())
                 .bind(query.kind.as_deref())
-                .bind(visible.as_deref())
+                .bind(settings.as_deref())
+                .bind(pods.as_deref())
                 .fetch_one(&self.pool)
                 .await?
                 .try_get::<i64, _>("n")?;
@@ -87,6 +88,23 @@ impl History {
     }
 }
 
+/// What of the history somebody may see.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Changes of settings in these namespaces.
+    pub settings: Visible,
+    /// Changes of pods in these namespaces.
+    pub pods: Visible,
+}
+
+/// Namespaces as one text, so that the statement stays one however many there are; nothing: all.
+fn names(visible: &Visible) -> Option<String> {
+    match visible {
+        Visible::All => None,
+        Visible::In(names) => Some(format!(",{},", names.join(","))),
+    }
+}
+
 const PAGE: &str = "\
     select i.seq, i.change_id, i.at_us, i.body, i.hash, \
            o.at_us as outcome_at_us, o.body as outcome_body, o.hash as outcome_hash \
@@ -95,9 +113,10 @@ const PAGE: &str = "\
       and (cast($1 as text) is null or i.actor = $1) \
       and (cast($2 as text) is null or i.target_namespace = $2) \
       and (cast($3 as text) is null or i.target_kind = $3) \
-      and (cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%') \
-      and i.seq < $5 \
-    order by i.seq desc limit $6";
+      and (i.target_kind = 'Pod' or cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%') \
+      and (i.target_kind <> 'Pod' or cast($5 as text) is null or $5 like '%,' || i.target_namespace || ',%') \
+      and i.seq < $6 \
+    order by i.seq desc limit $7";
 
 const COUNT: &str = "\
     select count(*) as n from events i \
@@ -105,7 +124,8 @@ const COUNT: &str = "\
       and (cast($1 as text) is null or i.actor = $1) \
       and (cast($2 as text) is null or i.target_namespace = $2) \
       and (cast($3 as text) is null or i.target_kind = $3) \
-      and (cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%')";
+      and (i.target_kind = 'Pod' or cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%') \
+      and (i.target_kind <> 'Pod' or cast($5 as text) is null or $5 like '%,' || i.target_namespace || ',%')";
 
 const ONE: &str = "\
     select i.seq, i.change_id, i.at_us, i.body, i.hash, \

@@ -5,7 +5,7 @@ use domain::{Level, Selector, SidecarSetting as Setting, Traffic};
 use kube::ResourceExt;
 
 use super::{place::Place, view::view};
-use crate::{cluster::resource::SidecarSetting, error::Error, state::State};
+use crate::{caller::Caller, cluster::resource::SidecarSetting, error::Error, state::State};
 
 /// The longest reason, in characters.
 const REASON_LIMIT: usize = 500;
@@ -101,13 +101,14 @@ fn changed(state: &State, place: &Place, stored: Option<&SidecarSetting>) -> Err
     }
 }
 
-/// Fills in the current state where the cluster, not our own check, found that it had changed.
-pub(super) fn with_current(state: &State, place: &Place, error: Error) -> Error {
+/// Fills in the current state where the cluster, not our own check, found that it had changed. It is read anew: our store
+/// may not have seen yet what was quicker than we.
+pub(super) async fn with_current(state: &State, caller: &Caller, place: &Place, error: Error) -> Error {
     match error {
-        Error::ChangedMeanwhile { current: None, .. } => {
-            let stored = state.cluster.stores.settings.get(&place.namespace, &place.name);
-            changed(state, place, stored.as_deref())
-        }
+        Error::ChangedMeanwhile { what, current: None } => match place.stored(caller).await {
+            Ok(stored) => changed(state, place, stored.as_ref()),
+            Err(_) => Error::ChangedMeanwhile { what, current: None },
+        },
         error => error,
     }
 }

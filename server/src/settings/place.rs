@@ -21,13 +21,8 @@ pub(super) struct Place {
 impl Place {
     pub(super) fn of(state: &State, level: Level) -> Result<Self, Error> {
         let cluster = &state.cluster;
-        if let Some(missing) = cluster
-            .missing()
-            .filter(|_| !cluster.stores.config_maps.is_ready())
-        {
-            return Err(Error::NotReady(missing));
-        }
-        let root = cluster.root_namespace().ok_or_else(|| {
+        cluster.ready()?;
+        let root = cluster.mesh().root_namespace.clone().ok_or_else(|| {
             Error::NotReady(
                 "no Istio control plane was found in the cluster, so there is no root namespace".into(),
             )

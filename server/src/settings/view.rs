@@ -8,22 +8,20 @@ use kube::ResourceExt;
 
 use super::place::Place;
 use crate::{
-    cluster::{mesh::Revisions, pods::in_force, resource::SidecarSetting, settings::SettingIndex},
+    cluster::{pods::in_force, resource::SidecarSetting, settings::SettingIndex},
     state::State,
 };
 
 /// The level as `GET` answers it, with `stored` in place of what our store may not have seen yet.
 pub(super) fn view(state: &State, place: &Place, stored: Option<&SidecarSetting>) -> SettingView {
     let cluster = &state.cluster;
+    let mesh = cluster.mesh();
     let mut settings = cluster.stores.settings.state();
     settings.retain(|s| s.namespace().as_deref() != Some(&place.namespace) || s.name_any() != place.name);
     settings.extend(stored.cloned().map(Arc::new));
-    let index = SettingIndex::of(&settings, cluster.root_namespace().as_deref());
+    let index = SettingIndex::of(&settings, mesh.root_namespace.as_deref());
 
-    let revisions = Revisions::of(
-        &cluster.stores.config_maps.state(),
-        &cluster.stores.webhooks.state(),
-    );
+    let revisions = &mesh.revisions;
     let read = stored.map(|s| s.spec.read());
     let selector = read.as_ref().and_then(|read| read.setting.selector.as_ref());
     let (namespace, labels) = match &place.level {

@@ -2,12 +2,18 @@
 
 use api::audit::{Action, AuditQuery, OutcomeState, Target};
 use server::{
+    caller::Visible,
     clock::Clock,
-    history::{History, Intent, Recorded},
+    history::{History, Intent, Recorded, Shown},
 };
 use sqlx::Executor;
 
 use crate::support::databases;
+
+const EVERYTHING: Shown = Shown {
+    settings: Visible::All,
+    pods: Visible::All,
+};
 
 fn intent(namespace: &str) -> Intent {
     Intent {
@@ -59,7 +65,7 @@ async fn one_chain(url: &str) {
     }
     assert_eq!(writers[0].verify().await.expect("readable"), Ok(80));
     let (_, total) = writers[1]
-        .page(&AuditQuery::default(), None, None, 10)
+        .page(&AuditQuery::default(), &EVERYTHING, None, 10)
         .await
         .expect("readable");
     assert_eq!(total, 40);
@@ -73,6 +79,7 @@ async fn what_is_changed_removed_or_put_in_between_is_found() {
         "delete from events where seq = 2",
         "update events set at_us = at_us + 1 where seq = 3",
         "update events set change_id = 'other' where seq = 1",
+        "update events set target_namespace = 'elsewhere' where seq = 2",
     ] {
         for url in databases().await {
             let history = open(&url).await;
@@ -117,8 +124,12 @@ async fn only_the_namespaces_asked_for_are_shown() {
         let seen = |namespaces: Vec<String>| {
             let history = history.clone();
             async move {
+                let shown = Shown {
+                    settings: Visible::In(namespaces),
+                    pods: Visible::In(Vec::new()),
+                };
                 let (changes, total) = history
-                    .page(&AuditQuery::default(), Some(&namespaces), None, 10)
+                    .page(&AuditQuery::default(), &shown, None, 10)
                     .await
                     .expect("readable");
                 assert_eq!(changes.len(), total);

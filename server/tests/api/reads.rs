@@ -90,6 +90,18 @@ async fn what_does_not_exist_is_a_404_that_names_it() {
 }
 
 #[tokio::test]
+async fn what_is_no_name_never_reaches_the_cluster() {
+    let server = TestServer::new().await;
+    for path in [
+        "/api/v1/pods/shop%2Fpods%2Fweb%3Fx=/y",
+        "/api/v1/pods/shop/a%2Fb",
+        "/api/v1/pods/Shop/web",
+    ] {
+        assert_eq!(server.get(path).await.problem().status, 422, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn parameters_that_mean_nothing_are_refused() {
     let server = TestServer::new().await;
     for path in [

@@ -3,7 +3,8 @@
 use axum::body::Body;
 use http::{Request, StatusCode};
 use server::router::{Serving, router};
-use tower::ServiceExt;
+use tower::{Layer, ServiceExt};
+use tower_http::decompression::DecompressionLayer;
 
 use crate::support::{Answer, TestServer};
 
@@ -32,6 +33,29 @@ async fn a_problem_names_its_request() {
     let answer = server.send(request.expect("a request")).await;
     assert_eq!(answer.problem().request_id.as_deref(), Some("abc"));
     assert_eq!(answer.headers["x-request-id"], "abc");
+}
+
+#[tokio::test]
+async fn a_compressed_problem_names_its_request_too() {
+    let server = TestServer::new().await;
+    let console = router(
+        &server.state,
+        &Serving {
+            site: None,
+            loopback: true,
+        },
+    );
+    // It asks for gzip, as a browser does, and unpacks the answer.
+    let browser = DecompressionLayer::new().layer(console);
+    let request = Request::get("/api/v1/audit/none")
+        .header("x-request-id", "abc")
+        .body(Body::empty());
+    let response = browser
+        .oneshot(request.expect("a request"))
+        .await
+        .expect("an answer");
+    let answer = Answer::of(response.map(Body::new)).await;
+    assert_eq!(answer.problem().request_id.as_deref(), Some("abc"));
 }
 
 #[tokio::test]

@@ -3,7 +3,10 @@
 use api::audit::{AuditQuery, Change, OutcomeState};
 use http::StatusCode;
 use serde_json::json;
-use server::history::reconcile;
+use server::{
+    caller::Visible,
+    history::{Shown, reconcile},
+};
 
 use crate::{
     fake_cluster::{FakeCluster, NextWrite},
@@ -16,7 +19,15 @@ async fn changes(server: &TestServer) -> Vec<Change> {
     let (changes, _) = server
         .state
         .history
-        .page(&AuditQuery::default(), None, None, 100)
+        .page(
+            &AuditQuery::default(),
+            &Shown {
+                settings: Visible::All,
+                pods: Visible::All,
+            },
+            None,
+            100,
+        )
         .await
         .expect("readable");
     changes.into_iter().map(|(_, change)| change).collect()
