@@ -75,7 +75,7 @@ impl Cluster {
         if let Some(why) = self.contact.unreachable() {
             return Some(why);
         }
-        self.stores.missing()
+        self.stores.missing().map(|what| not_read(&what))
     }
 
     /// Refuses until all first lists are in: an answer from half of them would be wrong, not just incomplete. Later, while
@@ -83,7 +83,7 @@ impl Cluster {
     pub fn ready(&self) -> Result<(), Error> {
         self.stores
             .unlisted()
-            .map_or(Ok(()), |missing| Err(Error::NotReady(missing)))
+            .map_or(Ok(()), |what| Err(Error::NotReady(not_read(&what))))
     }
 
     /// The mesh: its root namespace and its revisions.
@@ -113,6 +113,10 @@ impl Cluster {
             Snapshot::of(self)
         })
     }
+}
+
+fn not_read(what: &str) -> String {
+    format!("the cluster is not fully read: {what}")
 }
 
 /// The value made from these generations, made once.

@@ -12,6 +12,8 @@ use leptos::{
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context};
 use tower::ServiceExt;
 
+use crate::stack;
+
 /// The server's half of [`api::Client`]: the router itself, with the credentials of the page's request.
 struct InProcess {
     api: Router,
@@ -36,7 +38,7 @@ impl Transport for InProcess {
     }
 }
 
-/// The pages as a router; what no page has, is answered by the page that says so. `api` answers their requests while they
+/// The pages as a router; a browser that asks for what no page has gets the page that says so. `api` answers their requests while they
 /// are rendered.
 pub(crate) fn router(api: Router, options: LeptosOptions) -> Router {
     let state = options.clone();
@@ -61,7 +63,13 @@ pub(crate) fn router(api: Router, options: LeptosOptions) -> Router {
             },
             move || shell(options.clone()),
         );
-        move |request: Request<Body>| render(request)
+        move |request: Request<Body>| async move {
+            if wants_a_page(request.headers()) {
+                render(request).await
+            } else {
+                stack::not_found().await
+            }
+        }
     };
     Router::new()
         .leptos_routes_with_context(&state, generate_route_list(App), provide, move || {
@@ -71,13 +79,21 @@ pub(crate) fn router(api: Router, options: LeptosOptions) -> Router {
         .with_state(state)
 }
 
+/// Whether it is a browser that asks, and not a program.
+fn wants_a_page(headers: &HeaderMap) -> bool {
+    let accepted = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok());
+    accepted.is_some_and(|accept| accept.contains("text/html"))
+}
+
 /// Of a page's request the API sees who asks and where from, nothing else.
 fn credentials(headers: &HeaderMap) -> HeaderMap {
     const PASSED: [HeaderName; 4] = [
         header::AUTHORIZATION,
         header::COOKIE,
         header::HOST,
-        crate::stack::REQUEST_ID,
+        stack::REQUEST_ID,
     ];
     PASSED
         .into_iter()
