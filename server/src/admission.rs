@@ -21,17 +21,15 @@ use kube::{
 pub mod review;
 pub mod tls;
 
-use crate::cluster::Cluster;
+use crate::{cluster::Cluster, install::WEBHOOK_PATH};
 
-/// The webhook's path.
-pub const PATH: &str = "/mutate";
 /// A pod has at most 1.5 MiB in etcd; a review holds it once.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
 /// The webhook as a router.
 pub fn router(cluster: Cluster) -> Router {
     Router::new()
-        .route(PATH, post(mutate))
+        .route(WEBHOOK_PATH, post(mutate))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(cluster)
 }

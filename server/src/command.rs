@@ -4,19 +4,15 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use k8s_openapi::api::core::v1::ConfigMap;
-use kube::{
-    Api, Client, Config,
-    api::ListParams,
-    config::{KubeConfigOptions, Kubeconfig},
-};
+use kube::{Api, Client, api::ListParams};
 
 use crate::{
-    cli::{AuditArgs, ClusterArgs, Command, InstallArgs, ManifestArgs, WhatArgs},
+    cli::{AuditArgs, Command, InstallArgs, ManifestArgs, WhatArgs},
     clock::Clock,
     cluster::mesh,
     history::History,
     install::{self, Plan, Webhook, WebhookAddress},
-    serve,
+    reach, serve,
 };
 
 /// Runs a subcommand.
@@ -34,7 +30,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
 }
 
 async fn install(args: InstallArgs) -> anyhow::Result<()> {
-    let config = reach(&args.cluster).await?.config;
+    let config = reach::find(&args.cluster).await?.config;
     let client = Client::try_from(config)?;
     let config_maps = config_maps(&client).await?;
     let root_namespace = args
@@ -120,58 +116,4 @@ async fn config_maps(client: &Client) -> anyhow::Result<Vec<Arc<ConfigMap>>> {
         .into_iter()
         .map(Arc::new)
         .collect())
-}
-
-/// Which cluster, and as whom.
-pub struct Reach {
-    /// The cluster's name in the kubeconfig, or `in-cluster`.
-    pub name: String,
-    /// How to reach it.
-    pub config: Config,
-    /// Whether the credentials are a person's, by kubeconfig, and not those of the pod that this runs in.
-    pub is_kubeconfig: bool,
-}
-
-/// Finds the cluster.
-pub async fn reach(args: &ClusterArgs) -> anyhow::Result<Reach> {
-    let options = KubeConfigOptions {
-        context: args.context.clone(),
-        ..KubeConfigOptions::default()
-    };
-    let kubeconfig = match &args.kubeconfig {
-        Some(path) => Some(
-            Kubeconfig::read_from(path).with_context(|| format!("{} is not a kubeconfig", path.display()))?,
-        ),
-        None => Kubeconfig::read().ok(),
-    };
-    if let Some(kubeconfig) = kubeconfig {
-        let context = args
-            .context
-            .clone()
-            .or_else(|| kubeconfig.current_context.clone())
-            .unwrap_or_default();
-        let cluster = kubeconfig
-            .contexts
-            .iter()
-            .find(|c| c.name == context)
-            .and_then(|c| c.context.as_ref());
-        let name = cluster.map_or(context, |c| c.cluster.clone());
-        let config = Config::from_custom_kubeconfig(kubeconfig, &options)
-            .await
-            .context("the kubeconfig does not say how to reach a cluster")?;
-        Ok(Reach {
-            name,
-            config,
-            is_kubeconfig: true,
-        })
-    } else {
-        let config = Config::incluster().context(
-            "no kubeconfig was found, and this is no pod with an account: name one with --kubeconfig",
-        )?;
-        Ok(Reach {
-            name: "in-cluster".to_owned(),
-            config,
-            is_kubeconfig: false,
-        })
-    }
 }

@@ -12,13 +12,15 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use crate::cluster::status::FIELD_MANAGER;
-
 const CRD: &str = include_str!("install/manifests/crd.yaml");
 const POLICY: &str = include_str!("install/manifests/policy.yaml");
 const RIGHTS: &str = include_str!("install/manifests/rights.yaml");
 const WEBHOOK: &str = include_str!("install/manifests/webhook.yaml");
 
+/// The field manager of everything that Sidestep writes.
+pub const FIELD_MANAGER: &str = "sidestep";
+/// The webhook's path.
+pub const WEBHOOK_PATH: &str = "/mutate";
 /// How often a write is tried again when somebody else was quicker.
 const TRIES: usize = 5;
 
@@ -92,7 +94,7 @@ fn aim(mut manifest: Value, plan: &Plan, webhook: &Webhook) -> Value {
             name,
             port,
         } => {
-            let path = crate::admission::PATH;
+            let path = WEBHOOK_PATH;
             json!({ "service": { "namespace": namespace, "name": name, "port": port, "path": path } })
         }
     };

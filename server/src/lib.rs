@@ -17,6 +17,7 @@ pub mod extract;
 mod health;
 pub mod history;
 pub mod install;
+pub mod reach;
 pub mod router;
 pub mod serve;
 pub mod settings;

@@ -17,9 +17,9 @@ use crate::{
     cli::ServeArgs,
     clock::Clock,
     cluster::{Cluster, mesh, status},
-    command,
     history::{History, reconcile},
     install::{self, FailurePolicy, Plan, Webhook, WebhookAddress},
+    reach,
     router::{Serving, router},
     state::State,
 };
@@ -38,7 +38,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
                 without_password(&args.database)
             )
         })?;
-    let reach = command::reach(&args.cluster).await?;
+    let reach = reach::find(&args.cluster).await?;
     let server = reach.config.cluster_url.clone();
     if args.sandbox && !is_this_machine(&server) {
         bail!(
@@ -132,7 +132,7 @@ fn is_this_machine(server: &http::Uri) -> bool {
 fn webhook(args: &ServeArgs, cluster: &Cluster) -> anyhow::Result<Option<(TcpListener, RustlsConfig)>> {
     if args.sandbox {
         let listener = bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?;
-        let url = format!("https://{}{}", listener.local_addr()?, admission::PATH);
+        let url = format!("https://{}{}", listener.local_addr()?, install::WEBHOOK_PATH);
         let made = tls::self_made("127.0.0.1")?;
         tokio::spawn(install_in_sandbox(cluster.clone(), url, made.ca_pem));
         return Ok(Some((listener, made.config)));

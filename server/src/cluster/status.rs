@@ -15,10 +15,8 @@ use super::{
     Cluster,
     resource::{Condition, SettingStatus, SidecarSetting},
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, install::FIELD_MANAGER};
 
-/// The field manager of everything that the console's own account writes.
-pub const FIELD_MANAGER: &str = "sidestep";
 /// A burst of changes is answered once.
 const SETTLE: Duration = Duration::from_millis(500);
 /// How often delivery is looked at without a change in the cluster.

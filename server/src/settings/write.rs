@@ -6,11 +6,9 @@ use kube::{
 };
 
 use crate::{
-    cluster::{
-        resource::{SidecarSetting, SidecarSettingSpec},
-        status::FIELD_MANAGER,
-    },
+    cluster::resource::{SidecarSetting, SidecarSettingSpec},
     error::{Error, from_kube},
+    install::FIELD_MANAGER,
 };
 
 /// How often a write is tried again when only the status changed meanwhile.

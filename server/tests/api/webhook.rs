@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode};
-use server::{admission, cluster::Cluster};
+use server::{admission, cluster::Cluster, install::WEBHOOK_PATH};
 use tower::ServiceExt;
 
 use crate::support::TestServer;
@@ -13,7 +13,7 @@ async fn until_the_settings_are_read_the_answer_is_503_never_nothing_to_do() {
     let config = kube::Config::new("http://127.0.0.1:9".parse().expect("a URL"));
     let client = kube::Client::try_from(config).expect("a client");
     let cluster = Cluster::watch("test", "", client);
-    let request = Request::post(admission::PATH)
+    let request = Request::post(WEBHOOK_PATH)
         .body(Body::from("{}"))
         .expect("a request");
     let response = admission::router(cluster)
@@ -26,7 +26,7 @@ async fn until_the_settings_are_read_the_answer_is_503_never_nothing_to_do() {
 #[tokio::test]
 async fn a_review_that_cannot_be_read_is_answered_as_invalid() {
     let server = TestServer::new().await;
-    let request = Request::post(admission::PATH)
+    let request = Request::post(WEBHOOK_PATH)
         .body(Body::from("{"))
         .expect("a request");
     let response = admission::router(server.state.cluster.clone())
