@@ -104,6 +104,8 @@ pub enum DeliveryState {
     Unreachable,
     /// The configuration leaves out pods that it should see, or was edited.
     WrongRules,
+    /// The webhook leaves this namespace alone: settings there reach no pod.
+    NamespaceLeftOut,
     /// No Istio injector was found in the cluster.
     NoInjector,
 }

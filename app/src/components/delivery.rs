@@ -22,6 +22,7 @@ pub(crate) fn DeliveryState(delivery: Delivery) -> impl IntoView {
             Tone::Bad,
             "Delivery fails for some pods: the webhook's rules were changed",
         ),
+        State::NamespaceLeftOut => (Tone::Warning, "The webhook leaves this namespace alone"),
         State::NoInjector => (Tone::Warning, "There is no Istio injector"),
     };
     view! {

@@ -26,13 +26,19 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// The newest finding.
 #[derive(Clone)]
-pub struct DeliveryCheck(Arc<Mutex<Delivery>>);
+pub struct DeliveryCheck {
+    found: Arc<Mutex<Delivery>>,
+    stores: Stores,
+}
 
 impl DeliveryCheck {
     /// Starts checking.
     #[must_use]
     pub fn watch(stores: Stores) -> Self {
-        let check = Self(Arc::new(Mutex::new(unknown())));
+        let check = Self {
+            found: Arc::new(Mutex::new(unknown())),
+            stores: stores.clone(),
+        };
         let task = check.clone();
         tokio::spawn(async move {
             let mut changes = stores.webhooks.changes();
@@ -49,14 +55,35 @@ impl DeliveryCheck {
         check
     }
 
-    /// What was found last.
+    /// What was found last, for the mesh.
     #[must_use]
     pub fn now(&self) -> Delivery {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same for the pods of one namespace, which the configuration may leave alone.
+    #[must_use]
+    pub fn to(&self, namespace: &str) -> Delivery {
+        let now = self.now();
+        let configuration = self.stores.webhooks.get_cluster_scoped(CONFIGURATION);
+        let webhook = configuration
+            .as_ref()
+            .and_then(|c| c.webhooks.iter().flatten().find(|w| w.name == WEBHOOK));
+        let is_left_out = webhook
+            .and_then(left_alone)
+            .is_some_and(|names| names.iter().any(|n| n == namespace));
+        if !now.state.is_ready() || !is_left_out {
+            return now;
+        }
+        found(
+            DeliveryState::NamespaceLeftOut,
+            &format!("`{CONFIGURATION}` leaves the namespace `{namespace}` alone: its settings reach no pod"),
+            Some("if they should, take it out of the configuration's namespaceSelector"),
+        )
     }
 
     fn set(&self, found: Delivery) {
-        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut now = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if now.state != found.state {
             tracing::info!(state = ?found.state, "delivery: {}", found.message);
         }
@@ -133,20 +160,28 @@ fn injects(configuration: &MutatingWebhookConfiguration) -> bool {
     })
 }
 
+/// The namespaces that the webhook leaves alone.
+fn left_alone(webhook: &MutatingWebhook) -> Option<&Vec<String>> {
+    webhook
+        .namespace_selector
+        .as_ref()?
+        .match_expressions
+        .as_ref()?
+        .first()?
+        .values
+        .as_ref()
+}
+
 /// Whether nobody has narrowed what the webhook sees: everything that selects is as `install` makes it, but for the names
 /// of the namespaces that are left alone, which are for the installer to choose.
 fn is_as_made(webhook: &MutatingWebhook) -> bool {
     let mut made = install::webhook_entry();
-    let left_alone = |webhook: &MutatingWebhook| {
-        let selector = webhook.namespace_selector.as_ref()?;
-        selector.match_expressions.as_ref()?.first()?.values.clone()
-    };
     if let Some(first) = made
         .namespace_selector
         .as_mut()
         .and_then(|selector| selector.match_expressions.as_mut()?.first_mut())
     {
-        first.values = left_alone(webhook);
+        first.values = left_alone(webhook).cloned();
     }
     // The API server writes an empty selector where there was none.
     let objects = |webhook: &MutatingWebhook| webhook.object_selector.clone().unwrap_or_default();

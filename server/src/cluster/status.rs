@@ -81,7 +81,10 @@ fn status(cluster: &Cluster, setting: &SidecarSetting, now: Timestamp) -> Settin
         ),
         (Ok(_), None) => ("True", "Valid", "every field is valid".to_owned()),
     };
-    let delivery = cluster.delivery.now();
+    let delivery = match &level {
+        Ok(domain::Level::Global) | Err(_) => cluster.delivery.now(),
+        Ok(_) => cluster.delivery.to(&namespace),
+    };
     let delivered = match delivery.state {
         DeliveryState::Ready => ("True", "Ready", delivery.message),
         DeliveryState::Unknown => ("Unknown", "Unknown", delivery.message),
@@ -147,6 +150,7 @@ fn reason(state: DeliveryState) -> &'static str {
         DeliveryState::BadCertificate => "BadCertificate",
         DeliveryState::Unreachable => "Unreachable",
         DeliveryState::WrongRules => "WrongRules",
+        DeliveryState::NamespaceLeftOut => "NamespaceLeftOut",
         DeliveryState::NoInjector => "NoInjector",
     }
 }

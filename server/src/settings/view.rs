@@ -62,7 +62,10 @@ pub(super) fn view(state: &State, place: &Place, stored: Option<&SidecarSetting>
             invalid: read.errors,
         }),
         in_force: in_force(&effective),
-        delivery: cluster.delivery.now(),
+        delivery: match &place.level {
+            Level::Global => cluster.delivery.now(),
+            _ => cluster.delivery.to(&place.namespace),
+        },
         change: None,
         notices: Vec::new(),
     }

@@ -4,8 +4,11 @@ mod broken;
 
 use std::collections::BTreeMap;
 
-use api::pod::{PodDetail, PodState};
-use domain::{Field, annotation};
+use api::{
+    mesh::DeliveryState,
+    pod::{PodDetail, PodState},
+};
+use domain::{Field, Level, annotation};
 use http::Request;
 use journeys::{Namespace, World, pods};
 use k8s_openapi::api::{admissionregistration::v1::MutatingWebhookConfiguration, core::v1::Pod};
@@ -251,4 +254,17 @@ async fn a_pod_that_istiod_has_seen_gets_a_warning_and_no_patch() {
         .await
         .expect("the API server takes it");
     assert!(is_untouched(&pod), "{:?}", pod.annotations());
+}
+
+#[tokio::test]
+async fn a_namespace_that_the_webhook_leaves_alone_says_so() {
+    let world = World::shared().await;
+    for (namespace, expected) in [
+        ("kube-system", DeliveryState::NamespaceLeftOut),
+        ("shop", DeliveryState::Ready),
+    ] {
+        let level = Level::Namespace(namespace.to_owned());
+        let view = world.console.api().setting(&level).await.expect("it is shown");
+        assert_eq!(view.delivery.state, expected, "{namespace}");
+    }
 }
