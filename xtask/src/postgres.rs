@@ -109,6 +109,9 @@ impl Drop for Postgres {
     }
 }
 
+/// What of PostgreSQL is needed; one folder must have it all.
+const PROGRAMS: [&str; 3] = ["initdb", "pg_isready", "postgres"];
+
 /// Where PostgreSQL's programs are: Debian keeps the server's out of `PATH`.
 fn installed() -> Option<PathBuf> {
     let debian = fs::read_dir("/usr/lib/postgresql")
@@ -119,10 +122,9 @@ fn installed() -> Option<PathBuf> {
     let on_path = output(&mut command("sh", &["-c", "command -v initdb"], Path::new("/")))
         .ok()
         .and_then(|found| Some(Path::new(found.trim()).parent()?.to_owned()));
-    on_path
-        .into_iter()
-        .chain(debian)
-        .find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
+    debian
+        .chain(on_path)
+        .find(|folder| PROGRAMS.iter().all(|program| folder.join(program).exists()))
 }
 
 /// PostgreSQL refuses to run as root.
