@@ -90,10 +90,10 @@ fn pods(criterion: &mut Criterion) {
             b.iter(|| TrafficArgs::expected(&effective, &mesh.install, &mesh.annotations));
         });
         group.bench_function("difference to the running pod", |b| {
-            b.iter(|| difference(&expected, &running))
+            b.iter(|| difference(&expected, &running));
         });
         group.bench_function("annotations at admission", |b| {
-            b.iter(|| plan(&mesh.annotations, &mesh.levels()))
+            b.iter(|| plan(&mesh.annotations, &mesh.levels()));
         });
     }
 }
