@@ -69,7 +69,7 @@ pub(crate) fn start(root: &Path, options: &Options<'_>) -> Result<Running> {
             options.listen
         );
     }
-    let mut console = Running::start("console", &mut serve, options.log)?;
+    let mut console = Running::start("console", &serve, options.log)?;
     let start = Instant::now();
     while TcpStream::connect_timeout(&options.listen, Duration::from_secs(1)).is_err() {
         if let Some(status) = console.ended() {

@@ -62,7 +62,7 @@ impl Postgres {
             .arg("-k")
             .arg(&folder)
             .args(["-h", "127.0.0.1", "-p", &port, "-F"]);
-        let process = Running::start("PostgreSQL", &mut serve, Some(&log))?;
+        let process = Running::start("PostgreSQL", &serve, Some(&log))?;
         let mut server = Self {
             url: format!("postgres://sidestep@127.0.0.1:{port}"),
             folder,

@@ -56,7 +56,7 @@ pub(crate) fn run(root: &Path, kubeconfig: Option<&Path>) -> Result<()> {
         log: None,
     };
     let mut console = step("starting the console", || console::start(root, &options))?;
-    greet(options.sandbox);
+    greet(cluster.as_ref().map(|cluster| cluster.kubeconfig.as_path()));
 
     while !stop::asked() {
         if let Some(status) = console.ended() {
@@ -72,15 +72,21 @@ pub(crate) fn run(root: &Path, kubeconfig: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn greet(sandbox: bool) {
+/// Says where it is and what to try; `sandbox` is its administrator's kubeconfig, where there is one.
+fn greet(sandbox: Option<&Path>) {
     println!("\nSidestep: http://{ADDRESS}    (Ctrl-C ends it)\n");
-    if !sandbox {
+    let Some(kubeconfig) = sandbox else {
         println!(
             "Nothing is installed in this cluster. Settings are stored, and reach pods once\n\
              `sidestep install` has put the webhook there.\n"
         );
         return;
-    }
+    };
+    println!(
+        "The cluster: KUBECONFIG={}\n             shop-editor.yaml and viewer.yaml beside it have fewer rights; \
+         `target/sandbox/sidestep-sandbox kubectl` is a kubectl\n",
+        kubeconfig.display()
+    );
     println!(
         "Try it: let three ports and an address go round the sidecar in the namespace `default`.\n\n  \
          curl -i -X PUT http://{ADDRESS}/api/v1/settings/namespaces/default \\\n    \

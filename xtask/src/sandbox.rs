@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Stdio,
     thread,
     time::{Duration, Instant},
 };
@@ -72,7 +71,7 @@ impl Sandbox {
         let log = state.with_extension("log");
         let before = modified(&ready);
         let mut up = command(binary, &["up", "--state"], state);
-        let mut process = Running::start("sandbox", up.arg(state).stdin(Stdio::null()), Some(&log))?;
+        let mut process = Running::start("sandbox", up.arg(state), Some(&log))?;
         let start = Instant::now();
         loop {
             if let Some(status) = process.ended() {

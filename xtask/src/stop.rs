@@ -4,7 +4,7 @@ use std::{
     fs::File,
     os::unix::process::{CommandExt, ExitStatusExt},
     path::Path,
-    process::{Child, Command, ExitStatus},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
@@ -39,12 +39,13 @@ impl Running {
     /// Starts `command`; what it prints goes to `log`, or to the reader where there is none.
     ///
     /// It gets a process group of its own: Ctrl-C then reaches only us, and we end our programs in order.
-    pub(crate) fn start(name: &'static str, command: &mut Command, log: Option<&Path>) -> Result<Self> {
+    pub(crate) fn start(name: &'static str, command: &Command, log: Option<&Path>) -> Result<Self> {
+        let words = words(command);
+        let mut command = dying_with_us(command);
         if let Some(log) = log {
             let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
             command.stdout(file.try_clone()?).stderr(file);
         }
-        let words = words(command);
         let child = command
             .process_group(0)
             .spawn()
@@ -82,6 +83,34 @@ impl Running {
             println!("  the {} may still run, as process {id}", self.name);
         }
     }
+}
+
+/// The same command, ended by the kernel should this program be killed: otherwise what it started would keep its ports.
+/// Where `setpriv` is missing, nothing does that.
+fn dying_with_us(command: &Command) -> Command {
+    let is_there = ["/usr/bin/setpriv", "/bin/setpriv"]
+        .iter()
+        .any(|path| Path::new(path).exists());
+    let mut wrapped = if is_there {
+        let mut setpriv = Command::new("setpriv");
+        setpriv
+            .args(["--pdeathsig", "TERM", "--"])
+            .arg(command.get_program());
+        setpriv
+    } else {
+        Command::new(command.get_program())
+    };
+    wrapped.args(command.get_args()).stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => wrapped.env(name, value),
+            None => wrapped.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        wrapped.current_dir(folder);
+    }
+    wrapped
 }
 
 impl Drop for Running {
