@@ -21,8 +21,10 @@ pub const CONFIGURATION: &str = "000-sidestep";
 pub const WEBHOOK: &str = "pods.sidestep.dev";
 /// How Istio's injectors are called, whatever the revision or tag.
 const ISTIO_INJECTOR: &str = "sidecar-injector.istio.io";
-/// How often the handshake is tried without a change in the configurations.
+/// How often the webhook is asked without a change in the configurations.
 const EVERY: Duration = Duration::from_secs(5);
+/// The same while something is wrong: somebody may be mending it.
+const SOON: Duration = Duration::from_secs(1);
 
 /// The newest finding.
 #[derive(Clone)]
@@ -48,8 +50,9 @@ impl DeliveryCheck {
                 } else {
                     unknown()
                 };
+                let pause = if found.state.is_ready() { EVERY } else { SOON };
                 task.set(found);
-                let _ = tokio::time::timeout(EVERY, changes.changed()).await;
+                let _ = tokio::time::timeout(pause, changes.changed()).await;
             }
         });
         check

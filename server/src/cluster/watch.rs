@@ -333,17 +333,15 @@ where
 }
 
 fn watch_error(error: &watcher::Error) -> String {
-    match error {
-        watcher::Error::InitialListFailed(kube::Error::Api(status)) if status.is_not_found() => {
+    let mut deepest: &dyn std::error::Error = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    match deepest.downcast_ref::<kube::core::Status>() {
+        Some(status) if status.code == 404 => {
             "the cluster does not know this resource (is Sidestep installed?)".to_owned()
         }
-        other => {
-            let mut deepest: &dyn std::error::Error = other;
-            while let Some(source) = deepest.source() {
-                deepest = source;
-            }
-            deepest.to_string()
-        }
+        _ => deepest.to_string(),
     }
 }
 
