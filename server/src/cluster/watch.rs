@@ -84,6 +84,8 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Clone for Store<K> {
 struct WatchState {
     what: String,
     listed: AtomicBool,
+    /// The cluster does not know the resource: there is nothing of it, but that may change at any time.
+    absent: AtomicBool,
     error: Mutex<Option<(Instant, String)>>,
 }
 
@@ -195,7 +197,7 @@ impl Shared {
 
 impl WatchState {
     fn unlisted(&self) -> Option<String> {
-        if self.listed.load(Ordering::Acquire) {
+        if self.listed.load(Ordering::Acquire) || self.absent.load(Ordering::Acquire) {
             return None;
         }
         Some(
@@ -209,6 +211,12 @@ impl WatchState {
     /// A watch that fails is tried every two seconds, and one that has recovered may say nothing for long: it counts as
     /// failing for as long as its last error is fresh.
     fn missing(&self) -> Option<String> {
+        if self.absent.load(Ordering::Acquire) {
+            return Some(format!(
+                "the cluster does not know {}: Sidestep is not installed there",
+                self.what
+            ));
+        }
         self.unlisted().or_else(|| {
             let error = self.error.lock().unwrap_or_else(PoisonError::into_inner);
             let (at, words) = error.as_ref()?;
@@ -240,6 +248,12 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Store<K> {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.watch.listed.load(Ordering::Acquire)
+    }
+
+    /// Whether the cluster does not know the resource.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.watch.absent.load(Ordering::Acquire)
     }
 
     /// How often something in this store changed.
@@ -285,6 +299,7 @@ where
     let watch = Arc::new(WatchState {
         what: what.to_owned(),
         listed: AtomicBool::new(false),
+        absent: AtomicBool::new(false),
         error: Mutex::default(),
     });
     all.watches
@@ -307,6 +322,7 @@ where
                         Event::Init | Event::InitApply(_) => continue,
                         Event::InitDone => {
                             task_watch.listed.store(true, Ordering::Release);
+                            task_watch.absent.store(false, Ordering::Release);
                             *task_watch.error.lock().unwrap_or_else(PoisonError::into_inner) = None;
                         }
                         Event::Apply(_) | Event::Delete(_) => {}
@@ -315,7 +331,7 @@ where
                     task_all.touch();
                 }
                 Err(error) => {
-                    let words = watch_error(&error);
+                    let words = watch_error(&error, &task_watch);
                     let mut last = task_watch.error.lock().unwrap_or_else(PoisonError::into_inner);
                     if last.as_ref().map(|(_, before)| before) != Some(&words) {
                         tracing::warn!(
@@ -332,17 +348,20 @@ where
     Store { objects, own, watch }
 }
 
-fn watch_error(error: &watcher::Error) -> String {
+fn watch_error(error: &watcher::Error, watch: &WatchState) -> String {
     let mut deepest: &dyn std::error::Error = error;
     while let Some(source) = deepest.source() {
         deepest = source;
     }
-    match deepest.downcast_ref::<kube::core::Status>() {
-        Some(status) if status.code == 404 => {
-            "the cluster does not know this resource (is Sidestep installed?)".to_owned()
-        }
-        _ => deepest.to_string(),
+    let status = deepest.downcast_ref::<Box<kube::core::Status>>().map(Box::as_ref);
+    if status
+        .or_else(|| deepest.downcast_ref())
+        .is_some_and(|status| status.code == 404)
+    {
+        watch.absent.store(true, Ordering::Release);
+        return "the cluster does not know this resource".to_owned();
     }
+    deepest.to_string()
 }
 
 /// Drops what no reader here uses and what is large.

@@ -22,6 +22,9 @@ impl Place {
     pub(super) fn of(state: &State, level: Level) -> Result<Self, Error> {
         let cluster = &state.cluster;
         cluster.ready()?;
+        if cluster.stores.settings.is_absent() {
+            return Err(Error::NotInstalled);
+        }
         let root = cluster.mesh().root_namespace.clone().ok_or_else(|| {
             Error::NotReady(
                 "no Istio control plane was found in the cluster, so there is no root namespace".into(),

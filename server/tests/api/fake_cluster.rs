@@ -23,6 +23,7 @@ struct State {
     writes: Vec<String>,
     next_write: Option<NextWrite>,
     forbidden: Vec<&'static str>,
+    not_installed: bool,
     watchers: Vec<UnboundedSender<String>>,
     /// Watches that stay open and never say anything.
     quiet: Vec<UnboundedSender<String>>,
@@ -68,6 +69,11 @@ impl FakeCluster {
         self.lock().forbidden.push(resource);
     }
 
+    /// Forgets the resource `SidecarSetting`.
+    pub(crate) fn uninstall(&self) {
+        self.lock().not_installed = true;
+    }
+
     /// The writes that were asked for, as `METHOD path`.
     pub(crate) fn writes(&self) -> Vec<String> {
         self.lock().writes.clone()
@@ -92,6 +98,9 @@ impl FakeCluster {
         let bytes = body.collect().await.expect("a body in memory").to_bytes();
         let sent: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let path = parts.uri.path().to_owned();
+        if path.contains("/sidestep.dev/") && self.lock().not_installed {
+            return status(404, "NotFound", "404 page not found");
+        }
         if parts
             .uri
             .query()

@@ -90,6 +90,23 @@ async fn what_does_not_exist_is_a_404_that_names_it() {
 }
 
 #[tokio::test]
+async fn a_cluster_without_the_resource_is_read_all_the_same() {
+    let fake = FakeCluster::default();
+    fake.uninstall();
+    let server = TestServer::with(fake, &database()).await;
+    assert_eq!(server.get("/api/v1/pods").await.status, StatusCode::OK);
+    let problem = server.get("/api/v1/settings/global").await.problem();
+    assert!(problem.is("not-installed"), "{problem:?}");
+    assert!(
+        problem
+            .way_out
+            .is_some_and(|way| way.contains("sidestep install"))
+    );
+    let missing = server.state.cluster.missing().expect("the console is not ready");
+    assert!(missing.contains("not installed"), "{missing}");
+}
+
+#[tokio::test]
 async fn what_is_no_name_never_reaches_the_cluster() {
     let server = TestServer::new().await;
     for path in [

@@ -74,7 +74,7 @@ impl TestServer {
 
     async fn ready(&self) {
         for _ in 0..500 {
-            if self.state.cluster.missing().is_none() {
+            if self.state.cluster.ready().is_ok() && self.state.cluster.contact.unreachable().is_none() {
                 return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
