@@ -1,6 +1,6 @@
 //! What the subcommands do.
 
-use std::sync::Arc;
+use std::{io::Write, sync::Arc};
 
 use anyhow::Context;
 use k8s_openapi::api::core::v1::ConfigMap;
@@ -22,10 +22,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Install(args) => install(args).await,
         Command::Manifests(args) => manifests(&args),
         Command::Audit(args) => audit(&args).await,
-        Command::Openapi => {
-            print!("{}", crate::api::openapi());
-            Ok(())
-        }
+        Command::Openapi => print(&crate::api::openapi()),
     }
 }
 
@@ -64,10 +61,21 @@ async fn audit(args: &AuditArgs) -> anyhow::Result<()> {
 }
 
 fn manifests(args: &ManifestArgs) -> anyhow::Result<()> {
+    let mut text = String::new();
     for manifest in install::manifests(&plan(&args.what, args.root_namespace.clone())?) {
-        println!("---\n{}", serde_saphyr::to_string(&manifest)?.trim_end());
+        text.push_str("---\n");
+        text.push_str(serde_saphyr::to_string(&manifest)?.trim_end());
+        text.push('\n');
     }
-    Ok(())
+    print(&text)
+}
+
+/// Prints a document. A reader that has seen enough (`| head`) is no failure.
+fn print(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed?),
+    }
 }
 
 fn plan(what: &WhatArgs, root_namespace: String) -> anyhow::Result<Plan> {
