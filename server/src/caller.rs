@@ -134,6 +134,17 @@ impl Caller {
         Ok(Visible::In(visible))
     }
 
+    /// What of `kind` a list may show: in the namespace that was asked for, or refused; else wherever the caller may.
+    pub async fn shown(&self, kind: Readable, asked: Option<&str>, all: &[String]) -> Result<Visible, Error> {
+        match asked {
+            Some(namespace) => {
+                self.must_read(kind, namespace).await?;
+                Ok(Visible::In(vec![namespace.to_owned()]))
+            }
+            None => self.may_read(kind, all).await,
+        }
+    }
+
     /// Refuses unless the caller may list `kind` in `namespace`.
     pub async fn must_read(&self, kind: Readable, namespace: &str) -> Result<(), Error> {
         if self.may_list(kind, None).await? || self.may_list(kind, Some(namespace)).await? {

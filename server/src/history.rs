@@ -11,7 +11,6 @@ use std::{
 };
 
 use api::audit::{Action, OutcomeState, Target};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyPool, Row};
 use tokio::sync::Mutex;
@@ -81,8 +80,6 @@ pub struct Pending {
     pub seq: i64,
     /// The change's id.
     pub change: String,
-    /// When it was recorded.
-    pub at: Timestamp,
     /// What was intended.
     pub intent: Intent,
 }

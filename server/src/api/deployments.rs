@@ -8,7 +8,7 @@ use axum::extract::State as Shared;
 
 use super::paging;
 use crate::{
-    caller::{Caller, Readable, Visible},
+    caller::{Caller, Readable},
     error::Error,
     extract::{Json, Query},
     state::State,
@@ -31,17 +31,13 @@ pub(super) async fn list(
     let cursor = paging::cursor(query.cursor.as_deref())?;
     state.cluster.ready()?;
     let snapshot = state.cluster.snapshot();
-    let visible = match &query.namespace {
-        Some(namespace) => {
-            caller.must_read(Readable::Deployments, namespace).await?;
-            Visible::In(vec![namespace.clone()])
-        }
-        None => {
-            caller
-                .may_read(Readable::Deployments, &snapshot.namespace_names())
-                .await?
-        }
-    };
+    let visible = caller
+        .shown(
+            Readable::Deployments,
+            query.namespace.as_deref(),
+            &snapshot.namespace_names(),
+        )
+        .await?;
     let rows: Vec<&DeploymentRow> = snapshot
         .deployments
         .iter()

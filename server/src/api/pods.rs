@@ -18,7 +18,7 @@ use kube::{
 
 use super::paging;
 use crate::{
-    caller::{Caller, Readable, Visible},
+    caller::{Caller, Readable},
     change::record,
     cluster::pods::Judge,
     error::{Error, from_kube},
@@ -44,17 +44,13 @@ pub(super) async fn list(
     let cursor = paging::cursor(query.cursor.as_deref())?;
     state.cluster.ready()?;
     let snapshot = state.cluster.snapshot();
-    let visible = match &query.namespace {
-        Some(namespace) => {
-            caller.must_read(Readable::Pods, namespace).await?;
-            Visible::In(vec![namespace.clone()])
-        }
-        None => {
-            caller
-                .may_read(Readable::Pods, &snapshot.namespace_names())
-                .await?
-        }
-    };
+    let visible = caller
+        .shown(
+            Readable::Pods,
+            query.namespace.as_deref(),
+            &snapshot.namespace_names(),
+        )
+        .await?;
     let rows: Vec<&PodRow> = snapshot
         .pods
         .iter()

@@ -18,7 +18,7 @@ use k8s_openapi::api::{
     core::v1::{ConfigMap, Namespace, Pod},
 };
 use kube::{
-    Api, Client, Resource, ResourceExt,
+    Api, Client, Resource,
     core::PartialObjectMeta,
     runtime::{
         WatchStreamExt,
@@ -30,6 +30,9 @@ use kube::{
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
+mod prune;
+
+use self::prune::{bare, prune_pod, prune_template};
 use super::resource::SidecarSetting;
 
 /// How often something in the watched part of the cluster changed; equal numbers mean equal contents.
@@ -362,50 +365,4 @@ fn watch_error(error: &watcher::Error, watch: &WatchState) -> String {
         return "the cluster does not know this resource".to_owned();
     }
     deepest.to_string()
-}
-
-/// Drops what no reader here uses and what is large.
-fn bare<K: ResourceExt>(object: &mut K) {
-    object.managed_fields_mut().clear();
-    object
-        .annotations_mut()
-        .remove("kubectl.kubernetes.io/last-applied-configuration");
-}
-
-fn prune_template(template: Option<&mut k8s_openapi::api::core::v1::PodTemplateSpec>) {
-    if let Some(template) = template {
-        template.spec = None;
-    }
-}
-
-/// Keeps of a pod what tells its injection and its state. 10,000 pods must fit into the server's memory budget.
-fn prune_pod(pod: &mut Pod) {
-    bare(pod);
-    if let Some(spec) = &mut pod.spec {
-        spec.volumes = None;
-        spec.affinity = None;
-        spec.tolerations = None;
-        spec.topology_spread_constraints = None;
-        for container in spec
-            .containers
-            .iter_mut()
-            .chain(spec.init_containers.iter_mut().flatten())
-        {
-            let kept_args = container
-                .args
-                .take()
-                .filter(|_| container.name.starts_with("istio-"));
-            *container = k8s_openapi::api::core::v1::Container {
-                name: std::mem::take(&mut container.name),
-                args: kept_args,
-                restart_policy: container.restart_policy.take(),
-                ..Default::default()
-            };
-        }
-    }
-    if let Some(status) = &mut pod.status {
-        status.conditions = None;
-        status.container_statuses = None;
-        status.init_container_statuses = None;
-    }
 }

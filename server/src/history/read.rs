@@ -80,7 +80,6 @@ impl History {
                 Ok(Pending {
                     seq: row.try_get("seq")?,
                     change: row.try_get("change_id")?,
-                    at: timestamp(row.try_get("at_us")?),
                     intent: json(row, "body")?,
                 })
             })
@@ -139,7 +138,7 @@ const NEXT: &str = "\
     order by seq limit 1";
 
 const PENDING: &str = "\
-    select i.seq, i.change_id, i.at_us, i.body from events i \
+    select i.seq, i.change_id, i.body from events i \
     where i.kind = 'intent' and i.at_us < $1 \
       and not exists (select 1 from events o where o.change_id = i.change_id and o.kind = 'outcome') \
     order by i.seq";
