@@ -3,6 +3,7 @@
 mod convert;
 mod marker;
 mod plan;
+pub mod reference;
 
 pub use self::{
     convert::{read_annotations, write_annotations},

@@ -85,7 +85,8 @@ impl<'a> Levels<'a> {
     }
 
     /// Lists the workload settings, the winning one first.
-    pub(crate) fn ranked(&self) -> Vec<WorkloadLayer<'a>> {
+    #[must_use]
+    pub fn ranked(&self) -> Vec<WorkloadLayer<'a>> {
         let mut workloads = self.workloads.clone();
         workloads.sort_by(|one, other| {
             other

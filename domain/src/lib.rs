@@ -21,6 +21,7 @@ pub mod ambient;
 pub mod annotation;
 pub mod applies;
 pub mod args;
+pub mod caution;
 pub mod cidr;
 pub mod effective;
 pub mod field;
@@ -38,6 +39,7 @@ pub use self::{
     annotation::{Marker, Patch, plan, user_annotations},
     applies::{Applies, PodFacts, Reason},
     args::{ParsedArgs, TrafficArgs},
+    caution::{Caution, caution},
     cidr::{Cidr, CidrError, Cidrs},
     effective::{Effective, InForce, Levels, Origin, Overridden, WorkloadLayer, resolve},
     field::{Field, Kind, UnknownField},

@@ -49,6 +49,28 @@ impl Field {
         }
     }
 
+    /// Returns what it means to set the field to nothing on purpose (the arguments of istio-iptables in Istio's
+    /// `files/injection-template.yaml`: `-b ""` captures nothing inbound, `-i ""` nothing by range; the plugin's defaults in
+    /// `cni/pkg/plugin/sidecar_redirect.go`).
+    #[must_use]
+    pub const fn when_empty(self) -> &'static str {
+        match self {
+            Self::IncludeOutboundIPRanges => {
+                "No address is redirected: outbound traffic goes through the sidecar only on the ports of \
+                 includeOutboundPorts."
+            }
+            Self::ExcludeOutboundIPRanges => "No address is left out, whatever lower levels exclude.",
+            Self::IncludeInboundPorts => "No inbound traffic goes through the sidecar at all.",
+            Self::IncludeOutboundPorts => "No port is redirected beyond includeOutboundIPRanges.",
+            Self::ExcludeInboundPorts => {
+                "No port is left out but Istio's own (15090, 15021 and the status port), whatever lower levels exclude."
+            }
+            Self::ExcludeOutboundPorts => {
+                "No port is left out, whatever lower levels exclude; with the CNI plugin not even its default, 15020."
+            }
+        }
+    }
+
     /// Returns an example that parses.
     #[must_use]
     pub const fn example(self) -> &'static str {
