@@ -96,6 +96,12 @@ pub struct AuditQuery {
     pub namespace: Option<String>,
     /// Only of things of this kind: `SidecarSetting` or `Pod`.
     pub kind: Option<String>,
+    /// Only of things with this name.
+    pub name: Option<String>,
+    /// Only of this action.
+    pub action: Option<Action>,
+    /// Only with this outcome.
+    pub outcome: Option<OutcomeState>,
     /// At most this many (1 to 500, 100 by default).
     pub limit: Option<usize>,
     /// Where the page before ended.

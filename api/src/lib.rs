@@ -3,6 +3,7 @@
 //! Paths ([`path`]), shapes (one module a resource), refusals ([`Problem`]) and the typed [`Client`] that the
 //! browser, server-side rendering and tests share. Nothing here decides anything: rules live in `domain`.
 
+pub mod ask;
 pub mod audit;
 pub mod client;
 pub mod deployment;
@@ -17,6 +18,7 @@ pub mod setting;
 #[cfg(target_arch = "wasm32")]
 pub mod fetch;
 
+pub use ask::Ask;
 pub use client::{Client, Precondition, Reply, Transport};
 pub use page::Page;
 pub use problem::{FieldProblem, Problem};

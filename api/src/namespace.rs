@@ -24,6 +24,19 @@ pub struct NamespaceRow {
     pub pods: PodCounts,
 }
 
+/// Which namespaces to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct NamespaceQuery {
+    /// Only those whose name contains this.
+    pub q: Option<String>,
+    /// At most this many (1 to 500, 100 by default).
+    pub limit: Option<usize>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}
+
 /// Whether Istio's injector takes the pods of a namespace, by its labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -1,6 +1,7 @@
 //! Every URL once: the router uses the templates, the client the builders.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Serialize;
 
 /// What a path segment must not hold as it is (RFC 3986 `pchar`, less what Kubernetes names never need).
 const SEGMENT: &AsciiSet = &CONTROLS
@@ -33,6 +34,8 @@ pub const SETTINGS_WORKLOAD: &str = "/api/v1/settings/namespaces/{namespace}/wor
 pub const NAMESPACES: &str = "/api/v1/namespaces";
 /// Deployments.
 pub const DEPLOYMENTS: &str = "/api/v1/deployments";
+/// One Deployment.
+pub const DEPLOYMENT: &str = "/api/v1/deployments/{namespace}/{name}";
 /// Pods.
 pub const PODS: &str = "/api/v1/pods";
 /// One pod.
@@ -41,10 +44,12 @@ pub const POD: &str = "/api/v1/pods/{namespace}/{name}";
 pub const AUDIT: &str = "/api/v1/audit";
 /// One change.
 pub const AUDIT_CHANGE: &str = "/api/v1/audit/{id}";
+/// What changes, as it changes: server-sent events.
+pub const EVENTS: &str = "/api/v1/events";
 /// The description of all this.
 pub const OPENAPI: &str = "/api/v1/openapi.json";
 
-/// `s` as one path segment or query value.
+/// `s` as one path segment.
 #[must_use]
 pub fn segment(s: &str) -> String {
     utf8_percent_encode(s, SEGMENT).to_string()
@@ -69,30 +74,35 @@ pub fn pod(namespace: &str, name: &str) -> String {
         .replace("{name}", &segment(name))
 }
 
+/// A Deployment's URL.
+#[must_use]
+pub fn deployment(namespace: &str, name: &str) -> String {
+    DEPLOYMENT
+        .replace("{namespace}", &segment(namespace))
+        .replace("{name}", &segment(name))
+}
+
 /// A change's URL.
 #[must_use]
 pub fn audit_change(id: &str) -> String {
     AUDIT_CHANGE.replace("{id}", &segment(id))
 }
 
-/// `path` with the query parameters that have a value.
+/// `path` with what `query` holds; without a question mark where it holds nothing.
 #[must_use]
-pub fn with_query(path: &str, query: &[(&str, Option<String>)]) -> String {
-    let mut url = path.to_owned();
-    for (name, value) in query {
-        if let Some(value) = value {
-            url.push(if url.contains('?') { '&' } else { '?' });
-            url.push_str(name);
-            url.push('=');
-            url.push_str(&segment(value));
-        }
+pub fn with_query(path: &str, query: &impl Serialize) -> String {
+    let query = serde_urlencoded::to_string(query).expect("a query is a flat record of texts and numbers");
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
     }
-    url
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pod::{PodQuery, PodStateName};
 
     #[test]
     fn a_segment_cannot_leave_its_place() {
@@ -110,12 +120,18 @@ mod tests {
     fn a_query_holds_only_what_is_set() {
         let url = with_query(
             PODS,
-            &[
-                ("namespace", Some("shop".into())),
-                ("q", None),
-                ("cursor", Some("a&b".into())),
-            ],
+            &PodQuery {
+                namespace: Some("shop".into()),
+                state: Some(PodStateName::NotApplicable),
+                sort: "-created".parse().ok(),
+                cursor: Some("a&b".into()),
+                ..PodQuery::default()
+            },
         );
-        assert_eq!(url, "/api/v1/pods?namespace=shop&cursor=a%26b");
+        assert_eq!(
+            url,
+            "/api/v1/pods?namespace=shop&state=notApplicable&sort=-created&cursor=a%26b"
+        );
+        assert_eq!(with_query(PODS, &PodQuery::default()), PODS);
     }
 }

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::setting::{FieldInForce, FieldName};
+use crate::{
+    page::{Column, Order},
+    setting::{FieldInForce, FieldName},
+};
 
 /// A pod in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -77,6 +80,17 @@ pub enum PodState {
 }
 
 impl PodState {
+    /// Which of the states it is.
+    #[must_use]
+    pub fn name(&self) -> PodStateName {
+        match self {
+            Self::Current => PodStateName::Current,
+            Self::Stale { .. } => PodStateName::Stale,
+            Self::NotApplicable { .. } => PodStateName::NotApplicable,
+            Self::Unknown { .. } => PodStateName::Unknown,
+        }
+    }
+
     /// Whether a difference in traffic settings is proven.
     #[must_use]
     pub fn is_stale(&self) -> bool {
@@ -153,14 +167,62 @@ pub struct PodQuery {
     pub namespace: Option<String>,
     /// Only those whose name contains this.
     pub q: Option<String>,
-    /// `true`: only those that run an old setting; `false`: only the others.
-    pub stale: Option<bool>,
+    /// Only those of which this is true: what they run against what is in force.
+    pub state: Option<PodStateName>,
+    /// Only those whose sidecar runs like this.
+    pub sidecar: Option<Sidecar>,
     /// Only those that this Deployment (or other controller) owns.
     pub owner: Option<String>,
+    /// By what to sort: `name`, `namespace`, `status`, `owner`, `state`, `created`; with a `-` before it the other way
+    /// round. By namespace and name otherwise, and among equals.
+    #[param(value_type = Option<String>, example = "-created")]
+    pub sort: Option<Order<PodColumn>>,
     /// At most this many (1 to 500, 100 by default).
     pub limit: Option<usize>,
     /// Where the page before ended.
     pub cursor: Option<String>,
+}
+
+/// The states of [`PodState`] without their details, to filter by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PodStateName {
+    /// See [`PodState::Current`].
+    Current,
+    /// See [`PodState::Stale`].
+    Stale,
+    /// See [`PodState::NotApplicable`].
+    NotApplicable,
+    /// See [`PodState::Unknown`].
+    Unknown,
+}
+
+/// What pods can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodColumn {
+    /// The name.
+    Name,
+    /// The namespace.
+    Namespace,
+    /// The status.
+    Status,
+    /// The controller's name.
+    Owner,
+    /// What it runs against what is in force: stale ones first.
+    State,
+    /// When it was made, oldest first.
+    Created,
+}
+
+impl Column for PodColumn {
+    const ALL: &[(Self, &str)] = &[
+        (Self::Name, "name"),
+        (Self::Namespace, "namespace"),
+        (Self::Status, "status"),
+        (Self::Owner, "owner"),
+        (Self::State, "state"),
+        (Self::Created, "created"),
+    ];
 }
 
 /// What became of a delete.

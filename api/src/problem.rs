@@ -77,6 +77,18 @@ impl Problem {
         self.kind.strip_prefix("tag:sidestep.dev,2026:") == Some(kind)
     }
 
+    /// The answer came from a server that speaks otherwise.
+    #[must_use]
+    pub fn unreadable(url: &str, why: &str) -> Self {
+        Self::new(
+            502,
+            "unreadable-answer",
+            "The answer could not be read",
+            format!("`{url}`: {why}"),
+        )
+        .with_way_out("the client and the server may be of different versions: reload the page")
+    }
+
     /// The request got no answer at all.
     pub fn unreachable(detail: impl Into<String>) -> Self {
         Self::new(503, "console-unreachable", "The console did not answer", detail)

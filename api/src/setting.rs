@@ -6,7 +6,10 @@ use domain::Traffic;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{mesh::Delivery, problem::FieldProblem};
+use crate::{
+    mesh::{Delivery, PodCounts},
+    problem::FieldProblem,
+};
 
 /// The name of one of the six fields, as Istio writes it.
 pub type FieldName = String;
@@ -55,6 +58,11 @@ pub struct SettingView {
     pub in_force: Vec<FieldInForce>,
     /// Whether a saved setting reaches new pods now.
     pub delivery: Delivery,
+    /// The pods of this level that the caller may list: how many there are, and how many run an old setting.
+    pub pods: PodCounts,
+    /// Why the caller may not save here; absent: they may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// With the answer to a write: the id of the change in the history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,

@@ -8,6 +8,7 @@ use crate::state::State;
 
 mod audit;
 mod deployments;
+mod events;
 mod meshes;
 mod namespaces;
 mod openapi;
@@ -41,6 +42,7 @@ fn operations() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(meshes::list))
         .routes(routes!(namespaces::list))
+        .routes(routes!(events::stream))
         .routes(routes!(
             settings::get_global,
             settings::put_global,
@@ -58,6 +60,7 @@ fn operations() -> OpenApiRouter<State> {
             settings::delete_workload
         ))
         .routes(routes!(deployments::list))
+        .routes(routes!(deployments::get))
         .routes(routes!(pods::list))
         .routes(routes!(pods::get, pods::delete))
         .routes(routes!(audit::list))

@@ -8,18 +8,24 @@
 
 use std::{
     collections::HashMap,
+    fmt::Debug,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use axum::extract::{FromRef, FromRequestParts};
+use domain::name::{check_namespace, check_object};
 use futures::{StreamExt, stream};
 use http::{header, request::Parts};
-use k8s_openapi::api::{
-    authentication::v1::SelfSubjectReview,
-    authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
+use k8s_openapi::{
+    NamespaceResourceScope,
+    api::{
+        authentication::v1::SelfSubjectReview,
+        authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
+    },
 };
-use kube::{Api, Client, Config, api::PostParams};
+use kube::{Api, Client, Config, Resource, api::PostParams};
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, from_kube};
@@ -66,8 +72,12 @@ pub enum Visible {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Question {
+    verb: &'static str,
     kind: Readable,
+    /// `None`: in all of them.
     namespace: Option<String>,
+    /// `None`: whichever.
+    name: Option<String>,
 }
 
 impl Readable {
@@ -158,24 +168,73 @@ impl Caller {
         }
     }
 
+    /// Why the caller may not `verb` the setting `name` in `namespace`; `None`: they may.
+    pub async fn refused(
+        &self,
+        verb: &'static str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<String>, Error> {
+        let any = Question {
+            verb,
+            kind: Readable::Settings,
+            namespace: Some(namespace.to_owned()),
+            name: None,
+        };
+        // A role may also be for things of certain names.
+        let this = Question {
+            name: Some(name.to_owned()),
+            ..any.clone()
+        };
+        if self.may(any).await? || self.may(this).await? {
+            return Ok(None);
+        }
+        Ok(Some(format!(
+            "`{}` may not {verb} settings in the namespace `{namespace}`: ask for the Kubernetes role that allows it",
+            self.actor
+        )))
+    }
+
+    /// A thing as the cluster has it now, read with the caller's rights. `what` is its kind in words.
+    pub async fn read<K>(&self, what: &str, namespace: &str, name: &str) -> Result<K, Error>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        // Names go into the API server's URL: what is no name must not get there.
+        check_namespace(namespace).map_err(|error| Error::field("namespace", error.to_string()))?;
+        check_object(name).map_err(|error| Error::field("name", error.to_string()))?;
+        Api::<K>::namespaced(self.client.clone(), namespace)
+            .get_opt(name)
+            .await
+            .map_err(|error| from_kube(error, &format!("read {what} `{namespace}/{name}`")))?
+            .ok_or_else(|| Error::NotFound(format!("{what} `{namespace}/{name}`")))
+    }
+
     async fn may_list(&self, kind: Readable, namespace: Option<&str>) -> Result<bool, Error> {
-        let question = Question {
+        self.may(Question {
+            verb: "list",
             kind,
             namespace: namespace.map(str::to_owned),
-        };
+            name: None,
+        })
+        .await
+    }
+
+    async fn may(&self, question: Question) -> Result<bool, Error> {
         if let Some((asked, answer)) = self.remembered().get(&question)
             && asked.elapsed() < BELIEVED
         {
             return Ok(*answer);
         }
-        let (group, resource) = kind.attributes();
+        let (group, resource) = question.kind.attributes();
         let review = SelfSubjectAccessReview {
             spec: SelfSubjectAccessReviewSpec {
                 resource_attributes: Some(ResourceAttributes {
                     group: Some(group.to_owned()),
                     resource: Some(resource.to_owned()),
-                    verb: Some("list".to_owned()),
+                    verb: Some(question.verb.to_owned()),
                     namespace: question.namespace.clone(),
+                    name: question.name.clone(),
                     ..Default::default()
                 }),
                 non_resource_attributes: None,
@@ -185,7 +244,7 @@ impl Caller {
         let answer = Api::<SelfSubjectAccessReview>::all(self.client.clone())
             .create(&PostParams::default(), &review)
             .await
-            .map_err(|error| from_kube(error, "ask what it may read"))?;
+            .map_err(|error| from_kube(error, "ask what it may do"))?;
         let allowed = answer.status.is_some_and(|status| status.allowed);
         self.remembered().insert(question, (Instant::now(), allowed));
         Ok(allowed)

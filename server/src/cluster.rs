@@ -3,7 +3,9 @@
 
 use std::sync::{Arc, Mutex};
 
+pub mod changes;
 pub mod contact;
+mod counts;
 pub mod delivery;
 pub mod mesh;
 pub mod pods;
@@ -11,12 +13,14 @@ pub mod resource;
 pub mod settings;
 pub mod snapshot;
 pub mod status;
+pub mod template;
 pub mod watch;
 
 use self::{
     contact::Contact,
     delivery::DeliveryCheck,
     mesh::MeshFacts,
+    pods::Judge,
     settings::SettingIndex,
     snapshot::Snapshot,
     watch::{Generation, Stores},
@@ -45,7 +49,8 @@ pub struct Cluster {
 struct Cache {
     mesh: Slot<(Generation, Generation), MeshFacts>,
     settings: Slot<(Generation, Generation), SettingIndex>,
-    snapshot: Slot<Generation, Snapshot>,
+    /// Made beside the async workers, so its lock is waited for without blocking one.
+    snapshot: tokio::sync::Mutex<Option<(Generation, Arc<Snapshot>)>>,
 }
 
 /// A value, and the generations of everything that it was made from.
@@ -106,12 +111,35 @@ impl Cluster {
         })
     }
 
-    /// Every pod with what it runs against what is in force.
-    #[must_use]
-    pub fn snapshot(&self) -> Arc<Snapshot> {
-        cached(&self.cache.snapshot, self.stores.generation(), || {
-            Snapshot::of(self)
+    /// Judges with what is in force now.
+    pub fn judging<T>(&self, judge: impl FnOnce(&Judge<'_>) -> T) -> T {
+        let (settings, mesh) = (self.settings(), self.mesh());
+        judge(&Judge {
+            stores: &self.stores,
+            settings: &settings,
+            revisions: &mesh.revisions,
         })
+    }
+
+    /// Every pod with what it runs against what is in force. It holds all that the stores held when it was asked for.
+    ///
+    /// Judging thousands of pods takes a while: it is done beside the async workers, and who asks meanwhile waits for the
+    /// one that is being made, or together for the next.
+    pub async fn snapshot(&self) -> Arc<Snapshot> {
+        let wanted = self.stores.generation();
+        let mut slot = self.cache.snapshot.lock().await;
+        if let Some((of, snapshot)) = &*slot
+            && *of >= wanted
+        {
+            return snapshot.clone();
+        }
+        let made_from = self.stores.generation();
+        let cluster = self.clone();
+        let snapshot = tokio::task::spawn_blocking(move || Arc::new(Snapshot::of(&cluster)))
+            .await
+            .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        *slot = Some((made_from, snapshot.clone()));
+        snapshot
     }
 }
 

@@ -1,7 +1,10 @@
 //! Extractors whose rejections are problems, and the preconditions of a write.
 
 use api::Precondition;
-use axum::extract::{FromRequest, FromRequestParts, Request, rejection::PathRejection};
+use axum::extract::{
+    FromRequest, FromRequestParts, Request,
+    rejection::{PathRejection, QueryRejection},
+};
 use http::{HeaderMap, header, request::Parts};
 use serde::de::DeserializeOwned;
 
@@ -96,8 +99,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         axum::extract::Query::try_from_uri(&parts.uri)
             .map(|axum::extract::Query(value)| Self(value))
-            .map_err(|rejection| Error::Unreadable(rejection.body_text()))
+            .map_err(|rejection| refused_parameter(&rejection))
     }
+}
+
+/// Names the parameter that did not parse.
+fn refused_parameter(rejection: &QueryRejection) -> Error {
+    let mut source = std::error::Error::source(rejection);
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<serde_path_to_error::Error<serde::de::value::Error>>() {
+            return Error::field(error.path().to_string(), error.inner().to_string());
+        }
+        source = error.source();
+    }
+    Error::Unreadable(rejection.body_text())
 }
 
 /// What a write is based on: `If-Match: "<version>"` or `If-None-Match: *`.
@@ -156,6 +171,31 @@ mod tests {
             .map(|(n, v)| (n.clone(), v.parse().expect("header")))
             .collect();
         based_on(&headers)
+    }
+
+    #[test]
+    fn a_parameter_that_does_not_parse_is_named() {
+        for (query, path, word) in [
+            ("limit=x", "limit", "digit"),
+            ("limit=-1", "limit", "digit"),
+            ("sort=age", "sort", "status, owner"),
+            ("state=old", "state", "notApplicable"),
+            ("staled=true", "staled", "`state`"),
+        ] {
+            let mut parts = http::Request::get(format!("/api/v1/pods?{query}"))
+                .body(())
+                .expect("a request")
+                .into_parts()
+                .0;
+            let read = Query::<api::pod::PodQuery>::from_request_parts(&mut parts, &());
+            match futures::executor::block_on(read) {
+                Err(Error::Invalid(errors)) => {
+                    assert_eq!(errors[0].path, path);
+                    assert!(errors[0].message.contains(word), "{errors:?}");
+                }
+                other => panic!("{query}: {other:?}"),
+            }
+        }
     }
 
     #[test]

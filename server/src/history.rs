@@ -13,7 +13,7 @@ use std::{
 use api::audit::{Action, OutcomeState, Target};
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyPool, Row};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 mod chain;
 mod dialect;
@@ -36,6 +36,7 @@ pub struct History {
     clock: Clock,
     /// Writers of this process queue here: between processes the chain's end is raced for, within one it need not be.
     writer: Arc<Mutex<()>>,
+    appended: watch::Sender<()>,
 }
 
 /// What somebody is about to do.
@@ -106,7 +107,14 @@ impl History {
             pool,
             clock,
             writer: Arc::default(),
+            appended: watch::Sender::default(),
         })
+    }
+
+    /// Tells of each event that this process has appended.
+    #[must_use]
+    pub fn appended(&self) -> watch::Receiver<()> {
+        self.appended.subscribe()
     }
 
     /// Records what is about to be done. Until this has returned, nothing may be changed.
@@ -180,7 +188,10 @@ impl History {
             .execute(&self.pool)
             .await;
             match inserted {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    self.appended.send_replace(());
+                    return Ok(());
+                }
                 // Somebody else took this place in the chain, unless the change has such an event already.
                 Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
                     if Instant::now() > deadline || self.has(change, kind).await? {

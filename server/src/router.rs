@@ -1,19 +1,15 @@
 //! Everything that the console answers, on one screen. The webhook has a listener of its own: [`crate::admission`].
 
-use std::path::Path;
-
 use axum::{Router, routing::any};
-use http::{HeaderValue, header};
-use leptos::config::LeptosOptions;
-use tower_http::{compression::CompressionLayer, services::ServeDir, set_header::SetResponseHeaderLayer};
+use tower_http::compression::CompressionLayer;
 
-use crate::{api, health, ssr, stack, state::State};
+use crate::{api, health, site::Site, ssr, stack, state::State};
 
 /// How the console is served.
 #[derive(Clone, Debug)]
 pub struct Serving {
-    /// The folder with the built site; `None`: no pages, only the API.
-    pub site: Option<std::path::PathBuf>,
+    /// The built site; `None`: no pages, only the API.
+    pub site: Option<Site>,
     /// Answer only requests that name this machine.
     pub loopback: bool,
 }
@@ -27,8 +23,8 @@ pub fn router(state: &State, serving: &Serving) -> Router {
         .route("/api/{*path}", any(stack::not_found));
     router = match &serving.site {
         Some(site) => router
-            .nest("/pkg", files(&site.join("pkg")))
-            .merge(ssr::router(stack::naming_requests(api), options(site))),
+            .merge(site.files())
+            .merge(ssr::router(stack::naming_requests(api), site.options())),
         None => router.fallback(stack::not_found),
     };
     stack::around(router, serving.loopback).layer(CompressionLayer::new())
@@ -40,20 +36,4 @@ pub fn api_only(state: &State) -> Router {
         api::router().with_state(state.clone()).fallback(stack::not_found),
         false,
     )
-}
-
-/// The built site's files. Their names stay the same from build to build: a browser asks each time, and gets 304.
-fn files(folder: &Path) -> Router {
-    let revalidate =
-        SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    Router::new()
-        .fallback_service(ServeDir::new(folder).precompressed_br().precompressed_gzip())
-        .layer(revalidate)
-}
-
-fn options(site: &Path) -> LeptosOptions {
-    LeptosOptions::builder()
-        .output_name("sidestep")
-        .site_root(site.to_string_lossy().into_owned())
-        .build()
 }

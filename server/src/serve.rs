@@ -21,7 +21,9 @@ use crate::{
     install::{self, FailurePolicy, Plan, Webhook, WebhookAddress},
     reach,
     router::{Serving, router},
+    site::Site,
     state::State,
+    stopping::Stopping,
 };
 
 /// How long requests under way may take when the process is asked to stop.
@@ -61,12 +63,13 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         history: history.clone(),
         callers,
         clock: clock.clone(),
+        stopping: Stopping::default(),
     };
 
     let console_listener = bind(args.listen)?;
     let address = console_listener.local_addr()?;
     let handle = Handle::new();
-    tokio::spawn(stop_on_signal(handle.clone()));
+    tokio::spawn(stop_on_signal(handle.clone(), state.stopping.clone()));
     let webhook = webhook(&args, &cluster)?;
     if webhook.is_some() {
         // Elsewhere the console that delivers writes it: two writers would undo each other's.
@@ -77,7 +80,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
 
     tracing::info!("the console is at http://{address}");
     let serving = Serving {
-        site: args.site,
+        site: args.site.as_deref().map(Site::open).transpose()?,
         loopback,
     };
     let pages = axum_server::from_tcp(console_listener)?
@@ -182,7 +185,7 @@ fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
-async fn stop_on_signal(handle: Handle<SocketAddr>) {
+async fn stop_on_signal(handle: Handle<SocketAddr>, stopping: Stopping) {
     let (Ok(mut terminate), Ok(mut interrupt)) =
         (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
@@ -190,6 +193,7 @@ async fn stop_on_signal(handle: Handle<SocketAddr>) {
     };
     tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     tracing::info!("stopping: requests under way have {} s", DRAIN.as_secs());
+    stopping.begin();
     handle.graceful_shutdown(Some(DRAIN));
 }
 

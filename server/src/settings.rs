@@ -8,6 +8,7 @@ use api::{
     setting::{SaveSetting, SettingView},
 };
 use domain::Level;
+use futures::{StreamExt, stream};
 use kube::{ResourceExt, api::ListParams};
 
 mod check;
@@ -35,7 +36,7 @@ pub async fn get(state: &State, caller: &Caller, level: Level) -> Result<Setting
     if matches!(place.level, Level::Workload { .. }) && stored.is_none() {
         return Err(Error::NotFound(place.what()));
     }
-    Ok(view(state, &place, stored.as_ref()))
+    Ok(view(state, caller, &place, stored.as_ref()).await)
 }
 
 /// The settings of the Workload level in a namespace, by name.
@@ -49,17 +50,17 @@ pub async fn workloads(state: &State, caller: &Caller, namespace: &str) -> Resul
             Error::Kube(_) => Error::NotInstalled,
             error => error,
         })?;
-    let mut views = Vec::new();
-    for stored in list.items.iter().filter(|s| s.spec.selector.is_some()) {
+    let settings = list.items.into_iter().filter(|s| s.spec.selector.is_some());
+    let views = settings.filter_map(|stored| {
         let level = Level::Workload {
             namespace: namespace.to_owned(),
             name: stored.name_any(),
         };
-        if let Ok(place) = Place::of(state, level) {
-            views.push(view(state, &place, Some(stored)));
-        }
-    }
-    Ok(views)
+        let place = Place::of(state, level).ok()?;
+        Some(async move { view(state, caller, &place, Some(&stored)).await })
+    });
+    // Each asks the cluster about the caller's rights.
+    Ok(stream::iter(views).buffered(8).collect().await)
 }
 
 /// Saves a level as a whole. Answers once our own webhook would use it.
@@ -73,10 +74,10 @@ pub async fn save(
     let setting = check::body(&level, &body)?;
     let place = Place::of(state, level)?;
     let before = place.stored(caller).await?;
-    check::precondition(state, &place, &based_on, before.as_ref())?;
+    check::precondition(state, caller, &place, &based_on, before.as_ref()).await?;
     let spec = SidecarSettingSpec::of(&setting);
     if let Some(before) = before.as_ref().filter(|before| before.spec.says_the_same(&spec)) {
-        let mut view = view(state, &place, Some(before));
+        let mut view = view(state, caller, &place, Some(before)).await;
         view.notices
             .push("nothing was changed: this is what is stored already".into());
         return Ok(view);
@@ -105,7 +106,7 @@ pub async fn save(
         })
     });
     let seen = seen.await;
-    let mut view = view(state, &place, Some(&written));
+    let mut view = view(state, caller, &place, Some(&written)).await;
     view.change = Some(change);
     view.notices.extend((!seen).then(not_seen));
     Ok(view)
@@ -122,7 +123,7 @@ pub async fn delete(
     let Some(before) = place.stored(caller).await? else {
         return Err(Error::NotFound(place.what()));
     };
-    check::precondition(state, &place, &based_on, Some(&before))?;
+    check::precondition(state, caller, &place, &based_on, Some(&before)).await?;
     let intent = Intent {
         actor: caller.actor.to_string(),
         action: Action::DeleteSetting,
@@ -145,7 +146,7 @@ pub async fn delete(
         there.is_none_or(|there| there.uid() != uid)
     })
     .await;
-    let mut view = view(state, &place, None);
+    let mut view = view(state, caller, &place, None).await;
     view.change = Some(change);
     view.notices.extend((!seen).then(not_seen));
     Ok(view)

@@ -2,7 +2,7 @@
 
 use axum::extract::FromRef;
 
-use crate::{caller::Callers, clock::Clock, cluster::Cluster, history::History};
+use crate::{caller::Callers, clock::Clock, cluster::Cluster, history::History, stopping::Stopping};
 
 /// Built once, in [`crate::serve`], and passed down. Cheap to clone.
 #[derive(Clone)]
@@ -15,6 +15,8 @@ pub struct State {
     pub callers: Callers,
     /// What time it is.
     pub clock: Clock,
+    /// Whether the process is about to stop.
+    pub stopping: Stopping,
 }
 
 impl FromRef<State> for Callers {

@@ -1,6 +1,9 @@
-//! A Chromium for the browser tests: the one on this machine, Debian's, or Playwright's own.
+//! Playwright, and a Chromium for it: the one on this machine, Debian's, or Playwright's own.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::Result;
 
@@ -16,6 +19,31 @@ pub(crate) enum Chromium {
     System(PathBuf),
     /// The one that Playwright fetched for itself.
     Playwright,
+}
+
+/// The console that is looked at, and the cluster that it looks at.
+#[derive(Clone, Copy)]
+pub(crate) struct Stage<'a> {
+    /// The console.
+    pub(crate) url: &'a str,
+    /// The sandbox's state folder.
+    pub(crate) sandbox: &'a Path,
+    /// The sandbox's binary, which can stop a part of the cluster and let it go on.
+    pub(crate) sandbox_binary: &'a Path,
+}
+
+/// `playwright test` in `end2end`, told where everything is.
+pub(crate) fn playwright(root: &Path, chromium: &Chromium, stage: Stage<'_>, arguments: &[&str]) -> Command {
+    let mut playwright = command("npx", &["playwright", "test"], &root.join("end2end"));
+    playwright
+        .args(arguments)
+        .env("SIDESTEP_URL", stage.url)
+        .env("SIDESTEP_SANDBOX", stage.sandbox)
+        .env("SIDESTEP_SANDBOX_BIN", stage.sandbox_binary);
+    if let Chromium::System(path) = chromium {
+        playwright.env("SIDESTEP_CHROMIUM", path);
+    }
+    playwright
 }
 
 /// Installs the tests' packages, and a Chromium where there is none.

@@ -34,10 +34,7 @@ impl Record {
             digest.update(format!("\n{} {name} {} ", name.len(), content.len()));
             digest.update(&content);
         }
-        let digest = digest
-            .finalize()
-            .iter()
-            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let digest = hex(&digest.finalize());
         Ok(Self { file, digest })
     }
 
@@ -50,6 +47,13 @@ impl Record {
     pub(crate) fn save(&self) -> Result<()> {
         fs::write(&self.file, &self.digest).with_context(|| format!("cannot write {}", self.file.display()))
     }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 fn list(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

@@ -13,6 +13,7 @@ mod postgres;
 mod prerequisites;
 mod run;
 mod sandbox;
+mod screenshots;
 mod setup;
 mod site;
 mod steps;
@@ -27,6 +28,7 @@ const HELP: &str = "cargo xtask <command>
   sandbox                   build the sandbox's control plane into target/sandbox/sidestep-sandbox
   run [--kubeconfig FILE]   build what is missing, start the sandbox (or use that cluster) and the console
   test                      everything that CI runs
+  screenshots               pictures of every page in both themes and three widths, in target/screenshots
   openapi                   write server/openapi.json
 
 Options of setup and site:
@@ -46,6 +48,7 @@ fn main() -> Result<()> {
         ["run"] => run::run(&root, None),
         ["run", "--kubeconfig", file] => run::run(&root, Some(file.as_ref())),
         ["test"] => test::test(&root),
+        ["screenshots"] => screenshots::screenshots(&root),
         ["openapi"] => openapi::write(&root),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

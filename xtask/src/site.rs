@@ -1,25 +1,19 @@
-//! `site`: the browser's half, ready to serve, in `target/site/pkg`.
+//! `site`: the browser's half, ready to serve, in `target/site/pkg/<digest>`.
 //!
-//! Two parts, each rebuilt only when what it reads has changed: the code (WebAssembly and its loader) and the style.
+//! Two parts, each rebuilt only when what it reads has changed: the code (WebAssembly, a chunk a page, and its loader) and
+//! the style. Both are then published under the digest of their content, so that a browser may keep them for ever.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
-use anyhow::{Context, Result};
-use wasm_bindgen_cli_support::Bindgen;
+use anyhow::Result;
 
-use crate::{
-    hash::Record,
-    npm,
-    prerequisites::Tool,
-    steps::{command, run, step},
-    wasm,
-};
+use crate::{hash::Record, prerequisites::Tool, steps::step, wasm};
 
+mod code;
 mod compress;
 mod css;
+mod publish;
+mod size;
 
 /// What the code is built from.
 const CODE: [&str; 11] = [
@@ -30,7 +24,7 @@ const CODE: [&str; 11] = [
     "Cargo.toml",
     "Cargo.lock",
     "rust-toolchain.toml",
-    "xtask/src/site.rs",
+    "xtask/src/site/code.rs",
     "xtask/src/site/compress.rs",
     "xtask/src/wasm.rs",
     "xtask/tools/package-lock.json",
@@ -46,103 +40,38 @@ const STYLE: [&str; 4] = [
 /// Builds `target/site`, or says that it is current.
 pub(crate) fn site(root: &Path, source: wasm::Source) -> Result<()> {
     let site = root.join("target/site");
-    let package = site.join("pkg");
-    fs::create_dir_all(&package)?;
+    let (code_parts, style_parts) = (site.join("code"), site.join("style"));
     let node = Tool::Node.missing(root);
-    let way = format!("{source:?} optimised={}", node.is_none());
+    let wasm = wasm::target(root, source)?;
+    let way = format!(
+        "{source:?} silent={} optimised={}",
+        wasm.is_silent(),
+        node.is_none()
+    );
     let code = Record::new(site.join(".code"), root, &CODE, &way)?;
     let style = Record::new(site.join(".style"), root, &STYLE, "")?;
-    if code.is_current() && style.is_current() {
+    let published = site.join(publish::INDEX).exists();
+    if published && code.is_current() && style.is_current() {
         println!("site: nothing to do, target/site is current");
-        return Ok(());
+        return size::report(&site);
     }
     if !code.is_current() {
-        build_code(root, &package, source, node.as_deref())?;
+        empty(&code_parts)?;
+        code::build(root, &code_parts, &wasm, node.as_deref())?;
         code.save()?;
     }
     if !style.is_current() {
-        step("site: style", || build_style(root, &package))?;
+        empty(&style_parts)?;
+        step("site: style", || css::build(root, &style_parts))?;
         style.save()?;
     }
-    compress::report(&package)
+    publish::publish(&site, &[&code_parts, &style_parts])?;
+    size::report(&site)
 }
 
-fn build_code(root: &Path, package: &Path, source: wasm::Source, no_node: Option<&str>) -> Result<()> {
-    let wasm = wasm::target(root, source)?;
-    step(
-        "site: compiling the pages to WebAssembly (about 2 minutes the first time)",
-        || {
-            let mut cargo = wasm.cargo(root, "build");
-            run(cargo.args([
-                "--profile",
-                "wasm-release",
-                "-p",
-                "app",
-                "--no-default-features",
-                "-F",
-                "hydrate",
-            ]))
-        },
-    )?;
-    let compiled = root
-        .join("target/wasm")
-        .join(wasm::TARGET)
-        .join("wasm-release/app.wasm");
-    step("site: wasm-bindgen", || bindgen(&compiled, package))?;
-    let module = package.join("sidestep_bg.wasm");
-    match no_node {
-        None => {
-            npm::install(root, "xtask/tools")?;
-            step("site: wasm-opt", || optimise(root, &module))?;
-        }
-        Some(missing) => {
-            println!("  not shrunk by wasm-opt, so the site is larger than it need be; missing: {missing}");
-        }
+fn empty(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
     }
-    step("site: compressing the code", || {
-        compress::siblings(&[package.join("sidestep.js"), module])
-    })
-}
-
-fn bindgen(compiled: &Path, package: &Path) -> Result<()> {
-    let mut bindgen = Bindgen::new();
-    bindgen
-        .input_path(compiled)
-        .out_name("sidestep")
-        .typescript(false)
-        .remove_name_section(true);
-    bindgen
-        .remove_producers_section(true)
-        .web(true)?
-        .generate(package)
-}
-
-fn optimise(root: &Path, module: &Path) -> Result<()> {
-    let shrunk = module.with_extension("shrunk");
-    let tool = root.join("xtask/tools/node_modules/.bin/wasm-opt");
-    // The features that the compiler uses by default: without their names wasm-opt refuses what it reads.
-    let arguments = [
-        "-Oz",
-        "--strip-debug",
-        "--strip-producers",
-        "--strip-target-features",
-        "--enable-bulk-memory",
-        "--enable-bulk-memory-opt",
-        "--enable-call-indirect-overlong",
-        "--enable-multivalue",
-        "--enable-mutable-globals",
-        "--enable-nontrapping-float-to-int",
-        "--enable-reference-types",
-        "--enable-sign-ext",
-    ];
-    run(command(tool, &arguments, root).arg(module).arg("-o").arg(&shrunk))?;
-    fs::rename(&shrunk, module).context("cannot replace the module by the shrunk one")
-}
-
-fn build_style(root: &Path, package: &Path) -> Result<()> {
-    let sheet = package.join("sidestep.css");
-    fs::write(&sheet, css::bundle(&root.join("style/main.css"))?)?;
-    let icon: PathBuf = package.join("favicon.svg");
-    fs::copy(root.join("public/favicon.svg"), &icon)?;
-    compress::siblings(&[sheet, icon])
+    Ok(fs::create_dir_all(folder)?)
 }

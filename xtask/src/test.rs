@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Result, bail};
 
 use crate::{
-    browser::{self, Chromium},
+    browser::{self, Stage},
     console, openapi,
     postgres::Postgres,
     prerequisites::Tool,
@@ -165,11 +165,19 @@ fn go(root: &Path, report: &mut Report) -> Option<PathBuf> {
 }
 
 const JOURNEYS: &str = "journeys over REST, against the sandbox";
+/// The tests of pages that each keep to a namespace of their own.
 const BROWSER: &str = "pages in Chromium, against the sandbox";
+/// Those that change what all share, and stop the cluster.
+const BROWSER_ALONE: &str = "pages in Chromium, one by one";
 
 fn skip_live(report: &mut Report, why: &str) {
     report.skip(JOURNEYS, why);
+    skip_pages(report, why);
+}
+
+fn skip_pages(report: &mut Report, why: &str) {
     report.skip(BROWSER, why);
+    report.skip(BROWSER_ALONE, why);
 }
 
 /// What needs a control plane: a new sandbox with a console on it, for both.
@@ -196,9 +204,14 @@ fn live(root: &Path, binary: &Path, site: bool, report: &mut Report) {
     };
     // The browser first: the journeys break things, and put them back.
     if site {
-        pages(root, &url, report);
+        let stage = Stage {
+            url: &url,
+            sandbox: &cluster.state,
+            sandbox_binary: binary,
+        };
+        pages(root, stage, report);
     } else {
-        report.skip(BROWSER, "the site did not build");
+        skip_pages(report, "the site did not build");
     }
     let mut journeys = command("cargo", &["test", "-p", "journeys", "--no-fail-fast"], root);
     journeys
@@ -214,18 +227,30 @@ fn live(root: &Path, binary: &Path, site: bool, report: &mut Report) {
     }
 }
 
-fn pages(root: &Path, url: &str, report: &mut Report) {
+fn pages(root: &Path, stage: Stage<'_>, report: &mut Report) {
     if let Some(missing) = Tool::Node.missing(root) {
-        return report.skip(BROWSER, &missing);
+        return skip_pages(report, &missing);
     }
     let chromium = match browser::install(root) {
         Ok(chromium) => chromium,
-        Err(error) => return report.skip(BROWSER, &format!("no Chromium: {error:#}")),
+        Err(error) => return skip_pages(report, &format!("no Chromium: {error:#}")),
     };
-    let mut playwright = command("npx", &["playwright", "test"], &root.join("end2end"));
-    playwright.env("SIDESTEP_URL", url);
-    if let Chromium::System(path) = chromium {
-        playwright.env("SIDESTEP_CHROMIUM", path);
-    }
-    report.command(BROWSER, Counts::Playwright, &mut playwright);
+    report.command(
+        "types of the page tests",
+        Counts::AsOne,
+        &mut command("npx", &["tsc"], &root.join("end2end")),
+    );
+    let together = ["--project=chromium", "--project=no-javascript"];
+    report.command(
+        BROWSER,
+        Counts::Playwright,
+        &mut browser::playwright(root, &chromium, stage, &together),
+    );
+    // By itself: Playwright would leave it out where a test of the others has failed.
+    let alone = ["--project=alone", "--no-deps"];
+    report.command(
+        BROWSER_ALONE,
+        Counts::Playwright,
+        &mut browser::playwright(root, &chromium, stage, &alone),
+    );
 }

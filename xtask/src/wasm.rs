@@ -25,10 +25,20 @@ pub(crate) enum Source {
     Debian,
 }
 
+/// What the pages are compiled with: `erase_components` as in .cargo/config.toml, which these replace, and the linker's
+/// notes on who refers to whom, by which the pages are split into chunks.
+const FLAGS: &str = "--cfg erase_components -Clink-args=--emit-relocs";
+/// What the pages that are served are compiled with besides: a panic ends the page without a word, so that no words for it
+/// are sent (an eighth of the site). Not stable yet.
+const SILENT: &str = "-Zlocation-detail=none -Zfmt-debug=shallow";
+
 /// How to compile for the target on this machine.
 pub(crate) enum Wasm {
     /// With the toolchain that builds everything else.
-    Toolchain,
+    Toolchain {
+        /// Whether it has the standard library's sources, to build it without words for panics.
+        sources: bool,
+    },
     /// With Debian's compiler, our sysroot, and the toolchain's linker.
     Debian { sysroot: PathBuf, linker: PathBuf },
 }
@@ -38,24 +48,47 @@ impl Wasm {
     pub(crate) fn cargo(&self, root: &Path, verb: &str) -> Command {
         let arguments = [verb, "--target", TARGET, "--target-dir", "target/wasm"];
         match self {
-            Self::Toolchain => command("cargo", &arguments, root),
+            Self::Toolchain { .. } => {
+                let mut cargo = command("cargo", &arguments, root);
+                cargo.env("RUSTFLAGS", FLAGS);
+                cargo
+            }
             Self::Debian { sysroot, linker } => {
                 let mut cargo = debian(&arguments, root);
-                // It replaces the flags of .cargo/config.toml.
-                cargo.env(
-                    "RUSTFLAGS",
-                    format!("--cfg erase_components --sysroot={}", sysroot.display()),
-                );
+                cargo.env("RUSTFLAGS", format!("{FLAGS} --sysroot={}", sysroot.display()));
                 cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
                 cargo
             }
         }
     }
 
+    /// cargo that builds the pages to serve, as small as this machine can: the caller adds which.
+    pub(crate) fn release(&self, root: &Path) -> Command {
+        let mut cargo = self.cargo(root, "build");
+        cargo.args(["--profile", "wasm-release"]);
+        if let Self::Toolchain { sources: true } = self {
+            cargo
+                .args([
+                    "-Zbuild-std=std,panic_abort",
+                    "-Zbuild-std-features=optimize_for_size",
+                    "-Zpanic-immediate-abort",
+                ])
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env("CARGO_PROFILE_WASM_RELEASE_PANIC", "immediate-abort")
+                .env("RUSTFLAGS", format!("{FLAGS} {SILENT}"));
+        }
+        cargo
+    }
+
+    /// Whether [`Wasm::release`] builds as small as can be; part of what the site is built from.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(self, Self::Toolchain { sources: true })
+    }
+
     /// The lint that this machine can run for the target: Debian packages no clippy for it.
     pub(crate) fn lint(&self) -> &'static str {
         match self {
-            Self::Toolchain => "clippy",
+            Self::Toolchain { .. } => "clippy",
             Self::Debian { .. } => "check",
         }
     }
@@ -64,14 +97,17 @@ impl Wasm {
 /// Gets the target if it is not there.
 pub(crate) fn target(root: &Path, source: Source) -> Result<Wasm> {
     if source == Source::Any {
+        let toolchain = || Wasm::Toolchain {
+            sources: sources(root),
+        };
         if toolchain_has_it(root) {
-            return Ok(Wasm::Toolchain);
+            return Ok(toolchain());
         }
         let added = step("WebAssembly target: `rustup target add`", || {
             run(&mut command("rustup", &["target", "add", TARGET], root))
         });
         if added.is_ok() && toolchain_has_it(root) {
-            return Ok(Wasm::Toolchain);
+            return Ok(toolchain());
         }
         println!("  rustup could not fetch it; Debian's packages are the second way");
     }
@@ -99,6 +135,27 @@ fn toolchain_has_it(root: &Path) -> bool {
         root,
     ));
     folder.is_ok_and(|folder| Path::new(folder.trim()).is_dir())
+}
+
+/// Whether the toolchain has the standard library's sources, fetched if need be.
+fn sources(root: &Path) -> bool {
+    let there = || {
+        let sysroot = output(&mut command("rustc", &["--print", "sysroot"], root));
+        sysroot.is_ok_and(|sysroot| {
+            let std = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/std");
+            std.is_dir()
+        })
+    };
+    let added = there()
+        || step(
+            "Standard library's sources: `rustup component add rust-src`",
+            || run(&mut command("rustup", &["component", "add", "rust-src"], root)),
+        )
+        .is_ok_and(|()| there());
+    if !added {
+        println!("  without them the site is larger than it need be, and works the same");
+    }
+    added
 }
 
 /// Debian's cargo with Debian's compiler, untouched by the toolchain that runs this program.

@@ -23,7 +23,7 @@ pub(crate) fn MeshPage() -> impl IntoView {
     let client = expect_context::<Client>();
     let read = move || {
         let client = client.clone();
-        async move { (client.meshes().await, client.namespaces().await) }
+        async move { (client.meshes().await, client.namespaces(&api::namespace::NamespaceQuery::default()).await) }
     };
     let state = Resource::new(|| (), move |()| read());
     let (pending, set_pending) = signal(false);

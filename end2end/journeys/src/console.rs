@@ -5,10 +5,15 @@ use std::fmt;
 use api::{Client, Problem, Reply, Transport};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use hyper::{body::Bytes, client::conn::http1};
+use hyper::{
+    body::{Bytes, Incoming},
+    client::conn::http1,
+};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
+
+use crate::events::{Connection, Events};
 
 /// A console and who talks to it.
 #[derive(Clone, Debug)]
@@ -82,7 +87,29 @@ impl Console {
         self.ask(Method::PUT, path, &headers, &body.to_string()).await
     }
 
-    async fn exchange(self, mut request: Request<Vec<u8>>) -> Result<Answer, String> {
+    /// Listens to what changes.
+    pub async fn events(&self) -> Events {
+        let request = Request::get(api::path::EVENTS).body(Vec::new());
+        let request = request.expect("the test's request can be sent");
+        let opened = self.clone().open(request).await;
+        let (answer, connection) =
+            opened.unwrap_or_else(|error| panic!("the console at {} did not answer: {error}", self.address));
+        Events::of(answer, connection).await
+    }
+
+    async fn exchange(self, request: Request<Vec<u8>>) -> Result<Answer, String> {
+        let (answer, _connection) = self.open(request).await?;
+        let (parts, body) = answer.into_parts();
+        let body = body.collect().await.map_err(|error| error.to_string())?;
+        Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.to_bytes().to_vec(),
+        })
+    }
+
+    /// Sends a request; the answer's head, and what brings the rest.
+    async fn open(self, mut request: Request<Vec<u8>>) -> Result<(Response<Incoming>, Connection), String> {
         let headers = request.headers_mut();
         if !headers.contains_key(header::HOST) {
             let host = HeaderValue::from_str(&self.address).expect("an address is a header");
@@ -99,21 +126,12 @@ impl Console {
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| words(&error))?;
-        // It ends when the sender does.
-        let connection = tokio::spawn(connection);
+        let connection = Connection(tokio::spawn(connection));
         let answer = sender
             .send_request(request.map(|body| Full::new(Bytes::from(body))))
             .await
             .map_err(|error| words(&error))?;
-        let (parts, body) = answer.into_parts();
-        let body = body.collect().await.map_err(|error| words(&error))?;
-        drop(sender);
-        connection.abort();
-        Ok(Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: body.to_bytes().to_vec(),
-        })
+        Ok((answer, connection))
     }
 }
 

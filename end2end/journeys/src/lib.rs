@@ -5,6 +5,7 @@
 //! [`World::shared`] or, where it touches what the whole mesh shares, [`World::alone`].
 
 pub mod console;
+pub mod events;
 pub mod forwarder;
 pub mod listener;
 pub mod namespace;
@@ -18,6 +19,7 @@ pub mod world;
 
 pub use self::{
     console::{Answer, Console},
+    events::Events,
     forwarder::{Forwarder, Mode},
     listener::Listener,
     namespace::Namespace,

@@ -38,7 +38,7 @@ pub(super) async fn list(
         })
         .transpose()?;
     state.cluster.ready()?;
-    let names = state.cluster.snapshot().namespace_names();
+    let names = state.cluster.snapshot().await.namespace_names();
     let visible = Shown {
         settings: caller.may_read(Readable::Settings, &names).await?,
         pods: caller.may_read(Readable::Pods, &names).await?,
@@ -70,10 +70,11 @@ pub(super) async fn get(
 ) -> Result<Json<Change>, Error> {
     let none = || Error::NotFound(format!("change `{id}`"));
     let change = state.history.change(&id).await?.ok_or_else(none)?;
-    match caller
-        .must_read(Readable::Settings, &change.target.namespace)
-        .await
-    {
+    let kind = match change.target.kind.as_str() {
+        "Pod" => Readable::Pods,
+        _ => Readable::Settings,
+    };
+    match caller.must_read(kind, &change.target.namespace).await {
         Ok(()) => Ok(Json(change)),
         // That it exists is not for this caller to know.
         Err(Error::Forbidden(_)) => Err(none()),

@@ -23,7 +23,7 @@ use crate::{
 ))]
 pub(super) async fn list(Shared(state): Shared<State>, caller: Caller) -> Result<Json<Page<Mesh>>, Error> {
     let cluster = &state.cluster;
-    let snapshot = cluster.snapshot();
+    let snapshot = cluster.snapshot().await;
     let names = snapshot.namespace_names();
     let namespaces = visible_namespaces(&caller, &names).await?;
     let pods = caller.may_read(Readable::Pods, &names).await?;

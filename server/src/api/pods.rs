@@ -3,24 +3,21 @@
 use api::{
     Page, Precondition, Problem,
     audit::{Action, Target},
-    pod::{PodDeleted, PodDetail, PodQuery, PodRow},
+    page::Order,
+    pod::{PodColumn, PodDeleted, PodDetail, PodQuery, PodRow, PodStateName},
 };
 use axum::extract::State as Shared;
-use domain::{
-    annotation,
-    name::{check_namespace, check_object},
-};
+use domain::annotation;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api, ResourceExt,
     api::{DeleteParams, Preconditions},
 };
 
-use super::paging;
+use super::paging::{self, Asked, Key, Value};
 use crate::{
     caller::{Caller, Readable},
     change::record,
-    cluster::pods::Judge,
     error::{Error, from_kube},
     extract::{BasedOn, Json, Path, Query},
     history::Intent,
@@ -29,7 +26,7 @@ use crate::{
 
 /// List pods
 ///
-/// By namespace and name. Each says what it runs against what is in force.
+/// Each says what it runs against what is in force.
 #[utoipa::path(get, path = api::path::PODS, tag = "workloads", operation_id = "listPods", params(PodQuery), responses(
     (status = 200, body = Page<PodRow>),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not list pods there"),
@@ -40,10 +37,13 @@ pub(super) async fn list(
     caller: Caller,
     Query(query): Query<PodQuery>,
 ) -> Result<Json<Page<PodRow>>, Error> {
-    let limit = paging::limit(query.limit)?;
-    let cursor = paging::cursor(query.cursor.as_deref())?;
+    let order = query.sort.unwrap_or(Order {
+        by: PodColumn::Namespace,
+        descending: false,
+    });
+    let asked = Asked::of("pods", order, query.limit, query.cursor.as_deref())?;
     state.cluster.ready()?;
-    let snapshot = state.cluster.snapshot();
+    let snapshot = state.cluster.snapshot().await;
     let visible = caller
         .shown(
             Readable::Pods,
@@ -51,23 +51,39 @@ pub(super) async fn list(
             &snapshot.namespace_names(),
         )
         .await?;
-    let rows: Vec<&PodRow> = snapshot
+    let is_searched = paging::search(query.q.as_deref());
+    let rows = snapshot
         .pods
         .iter()
-        .filter(|row| visible.includes(&row.namespace))
-        .filter(|row| query.q.as_ref().is_none_or(|q| row.name.contains(q.as_str())))
-        .filter(|row| query.stale.is_none_or(|stale| row.state.is_stale() == stale))
+        .filter(|row| visible.includes(&row.namespace) && is_searched(&row.name))
+        .filter(|row| query.state.is_none_or(|state| row.state.name() == state))
+        .filter(|row| query.sidecar.is_none_or(|sidecar| row.sidecar == sidecar))
         .filter(|row| match &query.owner {
             None => true,
             Some(name) => row.owner.as_ref().is_some_and(|owner| owner.name == *name),
-        })
-        .collect();
-    Ok(Json(paging::page(
-        &rows,
-        |row| (&row.namespace, &row.name),
-        cursor,
-        limit,
-    )))
+        });
+    Ok(Json(asked.page(rows.collect(), |row| Key {
+        column: value(row, order.by),
+        namespace: &row.namespace,
+        name: &row.name,
+    })))
+}
+
+fn value(row: &PodRow, column: PodColumn) -> Value<'_> {
+    match column {
+        PodColumn::Name => Value::text(&row.name),
+        PodColumn::Namespace => Value::Nothing,
+        PodColumn::Status => Value::text(&row.status),
+        PodColumn::Owner => Value::text(row.owner.as_ref().map_or("", |owner| &owner.name)),
+        // What asks for attention first.
+        PodColumn::State => Value::Number(match row.state.name() {
+            PodStateName::Stale => 0,
+            PodStateName::Unknown => 1,
+            PodStateName::Current => 2,
+            PodStateName::NotApplicable => 3,
+        }),
+        PodColumn::Created => Value::text(row.created.as_deref().unwrap_or_default()),
+    }
 }
 
 /// Get a pod
@@ -87,7 +103,8 @@ pub(super) async fn get(
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Json<PodDetail>, Error> {
     state.cluster.ready()?;
-    Ok(Json(detail(&state, &read(&caller, &namespace, &name).await?)))
+    let pod = caller.read("pod", &namespace, &name).await?;
+    Ok(Json(detail(&state, &pod)))
 }
 
 /// Delete a pod
@@ -119,7 +136,7 @@ pub(super) async fn delete(
         ));
     };
     state.cluster.ready()?;
-    let pod = read(&caller, &namespace, &name).await?;
+    let pod: Pod = caller.read("pod", &namespace, &name).await?;
     let before = detail(&state, &pod);
     let replaced_by = before.row.owner.clone();
     let other_pod = {
@@ -171,28 +188,7 @@ pub(super) async fn delete(
     ))
 }
 
-/// The pod as the cluster has it now, read with the caller's rights.
-async fn read(caller: &Caller, namespace: &str, name: &str) -> Result<Pod, Error> {
-    // Names go into the API server's URL: what is no name must not get there.
-    check_namespace(namespace).map_err(|error| Error::field("namespace", error.to_string()))?;
-    check_object(name).map_err(|error| Error::field("name", error.to_string()))?;
-    Api::<Pod>::namespaced(caller.client.clone(), namespace)
-        .get_opt(name)
-        .await
-        .map_err(|error| from_kube(error, &format!("read pod `{namespace}/{name}`")))?
-        .ok_or_else(|| Error::NotFound(format!("pod `{namespace}/{name}`")))
-}
-
 fn detail(state: &State, pod: &Pod) -> PodDetail {
-    let cluster = &state.cluster;
-    let settings = cluster.settings();
-    let mesh = cluster.mesh();
-    let judge = Judge {
-        stores: &cluster.stores,
-        settings: &settings,
-        revisions: &mesh.revisions,
-    };
-    judge
-        .judge(pod)
-        .detail(pod.annotations().get(annotation::APPLIED).cloned())
+    let judged = state.cluster.judging(|judge| judge.judge(pod));
+    judged.detail(pod.annotations().get(annotation::APPLIED).cloned())
 }

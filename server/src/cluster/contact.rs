@@ -1,11 +1,9 @@
 //! Whether the API server answers. Watches alone do not tell: a quiet watch and a dead one look the same for minutes.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use kube::Client;
+use tokio::sync::watch;
 
 /// How often the API server is asked.
 const EVERY: Duration = Duration::from_secs(3);
@@ -14,9 +12,11 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The newest answer of the API server.
 #[derive(Clone)]
-pub struct Contact(Arc<Mutex<State>>);
+pub struct Contact(watch::Sender<State>);
 
-struct State {
+/// What is known of the API server.
+#[derive(PartialEq)]
+pub(super) struct State {
     version: Option<String>,
     unreachable: Option<String>,
 }
@@ -25,10 +25,10 @@ impl Contact {
     /// Starts asking.
     #[must_use]
     pub fn watch(client: Client) -> Self {
-        let contact = Self(Arc::new(Mutex::new(State {
+        let contact = Self(watch::Sender::new(State {
             version: None,
             unreachable: Some("the cluster has not answered yet".to_owned()),
-        })));
+        }));
         let task = contact.clone();
         tokio::spawn(async move {
             loop {
@@ -46,45 +46,49 @@ impl Contact {
             tokio::time::error::Elapsed,
         >,
     ) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let was_unreachable = state.unreachable.is_some();
-        state.unreachable = match answer {
-            Ok(Ok(info)) => {
-                state.version = Some(info.git_version);
-                None
-            }
+        let (version, unreachable) = match answer {
+            Ok(Ok(info)) => (Some(info.git_version), None),
             // It answered: what it said is for the watches to tell.
-            Ok(Err(kube::Error::Api(_))) => None,
-            Ok(Err(error)) => Some(format!("the cluster does not answer: {error}")),
-            Err(_) => Some(format!(
-                "the cluster has not answered within {} s",
-                PATIENCE.as_secs()
-            )),
+            Ok(Err(kube::Error::Api(_))) => (None, None),
+            Ok(Err(error)) => (None, Some(format!("the cluster does not answer: {error}"))),
+            Err(_) => (
+                None,
+                Some(format!(
+                    "the cluster has not answered within {} s",
+                    PATIENCE.as_secs()
+                )),
+            ),
         };
-        match &state.unreachable {
-            Some(why) if !was_unreachable => tracing::warn!("{why}"),
-            None if was_unreachable => tracing::info!("the cluster answers"),
-            _ => {}
-        }
+        self.0.send_if_modified(|state| {
+            match (&state.unreachable, &unreachable) {
+                (None, Some(why)) => tracing::warn!("{why}"),
+                (Some(_), None) => tracing::info!("the cluster answers"),
+                _ => {}
+            }
+            let now = State {
+                version: version.or_else(|| state.version.clone()),
+                unreachable,
+            };
+            let changed = *state != now;
+            *state = now;
+            changed
+        });
+    }
+
+    /// Marked as changed whenever an answer differs from the one before.
+    pub(super) fn changes(&self) -> watch::Receiver<State> {
+        self.0.subscribe()
     }
 
     /// Why the cluster counts as unreachable; `None`: it answers.
     #[must_use]
     pub fn unreachable(&self) -> Option<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .unreachable
-            .clone()
+        self.0.borrow().unreachable.clone()
     }
 
     /// The API server's version, once it has told.
     #[must_use]
     pub fn version(&self) -> Option<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .version
-            .clone()
+        self.0.borrow().version.clone()
     }
 }

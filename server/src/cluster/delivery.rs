@@ -1,14 +1,12 @@
 //! Delivery: whether a saved setting reaches a new pod. Computed from the webhook configurations, and proven by
 //! asking whatever our configuration points at, as the API server would ([`probe`]).
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use api::mesh::{Delivery, DeliveryState};
 use k8s_openapi::api::admissionregistration::v1::{MutatingWebhook, MutatingWebhookConfiguration};
 use kube::ResourceExt;
+use tokio::sync::watch;
 
 mod probe;
 
@@ -29,7 +27,7 @@ const SOON: Duration = Duration::from_secs(1);
 /// The newest finding.
 #[derive(Clone)]
 pub struct DeliveryCheck {
-    found: Arc<Mutex<Delivery>>,
+    found: watch::Sender<Delivery>,
     stores: Stores,
 }
 
@@ -38,7 +36,7 @@ impl DeliveryCheck {
     #[must_use]
     pub fn watch(stores: Stores) -> Self {
         let check = Self {
-            found: Arc::new(Mutex::new(unknown())),
+            found: watch::Sender::new(unknown()),
             stores: stores.clone(),
         };
         let task = check.clone();
@@ -61,7 +59,12 @@ impl DeliveryCheck {
     /// What was found last, for the mesh.
     #[must_use]
     pub fn now(&self) -> Delivery {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.found.borrow().clone()
+    }
+
+    /// Marked as changed whenever a finding differs from the one before.
+    pub(super) fn changes(&self) -> watch::Receiver<Delivery> {
+        self.found.subscribe()
     }
 
     /// The same for the pods of one namespace, which the configuration may leave alone.
@@ -86,11 +89,14 @@ impl DeliveryCheck {
     }
 
     fn set(&self, found: Delivery) {
-        let mut now = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.state != found.state {
-            tracing::info!(state = ?found.state, "delivery: {}", found.message);
-        }
-        *now = found;
+        self.found.send_if_modified(|now| {
+            if now.state != found.state {
+                tracing::info!(state = ?found.state, "delivery: {}", found.message);
+            }
+            let changed = *now != found;
+            *now = found;
+            changed
+        });
     }
 }
 

@@ -4,7 +4,7 @@
 //! annotations of its owner's template (those of a live pod can be edited, and with the CNI plugin Istio writes there
 //! itself); only where no template is known, from the pod's own, less what our webhook wrote.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use api::{
     pod::{FieldDifference, FieldText, Owner, PodDetail, PodRow, PodState, Running as RunningView, Sidecar},
@@ -51,9 +51,8 @@ impl Judge<'_> {
         // A template may be a copy of a pod that our webhook has seen: what it wrote there is nobody's choice.
         let annotations = user_annotations(template.as_ref().unwrap_or(pod.annotations()));
         let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
-        let built_in = InstallValues::default();
-        let revision = self.revision(pod, namespace);
-        let install = revision.map_or(&built_in, |revision| &revision.install);
+        let revision = self.revision(namespace, pod.labels());
+        let install = install_values(revision);
         let levels = self
             .settings
             .levels(namespace, pod.labels(), &annotations, install);
@@ -103,14 +102,18 @@ impl Judge<'_> {
         }
     }
 
-    /// The revision that would inject the next pod: the pod's own label, else its namespace's.
-    fn revision(&self, pod: &Pod, namespace: &str) -> Option<&super::mesh::Revision> {
+    /// The revision that would inject a pod with these labels: the one that they name, else its namespace's.
+    pub(super) fn revision(
+        &self,
+        namespace: &str,
+        pod: &BTreeMap<String, String>,
+    ) -> Option<&super::mesh::Revision> {
         let labels = self
             .stores
             .namespaces
             .get_cluster_scoped(namespace)
             .map(|n| n.labels().clone());
-        match (labels, pod.labels().get(annotation::REVISION)) {
+        match (labels, pod.get(annotation::REVISION)) {
             (Some(labels), Some(own)) if !labels.contains_key(annotation::INJECTION) => {
                 if labels.contains_key(annotation::REVISION) {
                     self.revisions.of_namespace(&labels)
@@ -125,18 +128,23 @@ impl Judge<'_> {
 
     fn facts(&self, pod: &Pod, namespace: &str) -> PodFacts {
         let spec = pod.spec.as_ref();
-        let mode = pod.labels().get(annotation::DATAPLANE_MODE).cloned().or_else(|| {
-            let namespace = self.stores.namespaces.get_cluster_scoped(namespace)?;
-            namespace.labels().get(annotation::DATAPLANE_MODE).cloned()
-        });
         PodFacts {
             host_network: spec.and_then(|spec| spec.host_network).unwrap_or_default(),
             finished: matches!(phase(pod), "Succeeded" | "Failed"),
-            ambient: mode.as_deref() == Some("ambient"),
+            ambient: self.is_ambient(namespace, pod.labels()),
             has_proxy: sidecar(pod) != Sidecar::None,
             has_init: redirecting_container(pod).is_some(),
             interception_mode: pod.annotations().get(annotation::INTERCEPTION_MODE).cloned(),
         }
+    }
+
+    /// Whether a pod with these labels is in ambient mode: its own label says, else its namespace's.
+    pub(super) fn is_ambient(&self, namespace: &str, pod: &BTreeMap<String, String>) -> bool {
+        let mode = pod.get(annotation::DATAPLANE_MODE).cloned().or_else(|| {
+            let namespace = self.stores.namespaces.get_cluster_scoped(namespace)?;
+            namespace.labels().get(annotation::DATAPLANE_MODE).cloned()
+        });
+        mode.as_deref() == Some("ambient")
     }
 
     /// Who would make the next pod, and with which annotations.
@@ -200,6 +208,12 @@ impl Judge<'_> {
             other => (named(other, name), None),
         }
     }
+}
+
+/// The install values of a revision; Istio's own where none is known.
+pub(super) fn install_values(revision: Option<&super::mesh::Revision>) -> &InstallValues {
+    static BUILT_IN: LazyLock<InstallValues> = LazyLock::new(InstallValues::default);
+    revision.map_or(&*BUILT_IN, |revision| &revision.install)
 }
 
 fn annotations_of(template: &k8s_openapi::api::core::v1::PodTemplateSpec) -> Annotations {

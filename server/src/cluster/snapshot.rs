@@ -8,6 +8,7 @@ use api::{
     namespace::{NamespaceInjection, NamespaceRow},
     pod::PodRow,
 };
+use k8s_openapi::api::apps::v1::Deployment;
 use kube::ResourceExt;
 
 use super::{
@@ -85,26 +86,10 @@ impl Snapshot {
             .state()
             .iter()
             .map(|deployment| {
-                let (namespace, name) = (deployment.namespace().unwrap_or_default(), deployment.name_any());
-                DeploymentRow {
-                    replicas: deployment
-                        .spec
-                        .as_ref()
-                        .and_then(|spec| spec.replicas)
-                        .unwrap_or(1),
-                    ready: deployment
-                        .status
-                        .as_ref()
-                        .and_then(|status| status.ready_replicas)
-                        .unwrap_or_default(),
-                    pods: by_deployment
-                        .get(&(namespace.as_str(), name.as_str()))
-                        .copied()
-                        .unwrap_or_default(),
-                    created: deployment.creation_timestamp().map(|time| time.0.to_string()),
-                    namespace,
-                    name,
-                }
+                let mut row = deployment_row(deployment);
+                let pods = by_deployment.get(&(row.namespace.as_str(), row.name.as_str()));
+                row.pods = pods.copied().unwrap_or_default();
+                row
             })
             .collect();
         deployments.sort_unstable_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
@@ -133,6 +118,49 @@ impl Snapshot {
                 injected: sum.injected + row.pods.injected,
                 stale: sum.stale + row.pods.stale,
             })
+    }
+
+    /// The counts over those pods of a namespace that `is_counted` says.
+    #[must_use]
+    pub fn counts_in(&self, namespace: &str, is_counted: impl Fn(&PodRow) -> bool) -> PodCounts {
+        let start = self
+            .pods
+            .partition_point(|pod| pod.namespace.as_str() < namespace);
+        let mut counts = PodCounts::default();
+        for pod in self.pods[start..]
+            .iter()
+            .take_while(|pod| pod.namespace == namespace)
+        {
+            if is_counted(pod) {
+                add(&mut counts, pod);
+            }
+        }
+        counts
+    }
+
+    /// The counts over the pods of a Deployment.
+    #[must_use]
+    pub fn counts_of_deployment(&self, namespace: &str, name: &str) -> PodCounts {
+        self.counts_in(namespace, |pod| {
+            let owner = pod.owner.as_ref().filter(|owner| owner.kind == "Deployment");
+            owner.is_some_and(|owner| owner.name == name)
+        })
+    }
+}
+
+/// A Deployment as the lists show it, its pods not counted.
+#[must_use]
+pub fn deployment_row(deployment: &Deployment) -> DeploymentRow {
+    let (spec, status) = (deployment.spec.as_ref(), deployment.status.as_ref());
+    DeploymentRow {
+        namespace: deployment.namespace().unwrap_or_default(),
+        name: deployment.name_any(),
+        replicas: spec.and_then(|spec| spec.replicas).unwrap_or(1),
+        ready: status
+            .and_then(|status| status.ready_replicas)
+            .unwrap_or_default(),
+        pods: PodCounts::default(),
+        created: deployment.creation_timestamp().map(|time| time.0.to_string()),
     }
 }
 

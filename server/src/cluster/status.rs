@@ -32,7 +32,7 @@ pub async fn run(cluster: Cluster, clock: Clock) {
             continue;
         }
         for setting in cluster.stores.settings.state() {
-            let wanted = status(&cluster, &setting, clock.now());
+            let wanted = status(&cluster, &setting, clock.now()).await;
             if setting.status.as_ref() != Some(&wanted)
                 && let Err(error) = write(&cluster, &setting, &wanted).await
             {
@@ -56,7 +56,7 @@ async fn write(cluster: &Cluster, setting: &SidecarSetting, status: &SettingStat
     Ok(())
 }
 
-fn status(cluster: &Cluster, setting: &SidecarSetting, now: Timestamp) -> SettingStatus {
+async fn status(cluster: &Cluster, setting: &SidecarSetting, now: Timestamp) -> SettingStatus {
     let generation = setting.metadata.generation;
     let read = setting.spec.read();
     let namespace = setting.namespace().unwrap_or_default();
@@ -90,7 +90,11 @@ fn status(cluster: &Cluster, setting: &SidecarSetting, now: Timestamp) -> Settin
         DeliveryState::Unknown => ("Unknown", "Unknown", delivery.message),
         other => ("False", reason(other), delivery.message),
     };
-    let matched = level.map_or(0, |level| pods_matched(cluster, setting, &level));
+    let selector = read.setting.selector.as_ref();
+    let matched = match &level {
+        Ok(level) => cluster.pods_of(level, selector, |_| true).await.injected,
+        Err(_) => 0,
+    };
     let conditions = [("Accepted", accepted), ("Delivered", delivered)]
         .into_iter()
         .map(|(kind, (status, reason, message))| {
@@ -117,28 +121,6 @@ fn status(cluster: &Cluster, setting: &SidecarSetting, now: Timestamp) -> Settin
         conditions,
         pods_matched: Some(i32::try_from(matched).unwrap_or(i32::MAX)),
     }
-}
-
-/// How many pods to which settings apply the level covers. A nearer level may override it on some.
-fn pods_matched(cluster: &Cluster, setting: &SidecarSetting, level: &domain::Level) -> usize {
-    let snapshot = cluster.snapshot();
-    let selector = setting.spec.read().setting.selector;
-    snapshot
-        .pods
-        .iter()
-        .filter(|row| row.state.applies())
-        .filter(|row| match level {
-            domain::Level::Global => true,
-            domain::Level::Namespace(namespace) => row.namespace == *namespace,
-            domain::Level::Workload { namespace, .. } => {
-                row.namespace == *namespace
-                    && selector.as_ref().is_some_and(|selector| {
-                        let pod = cluster.stores.pods.get(&row.namespace, &row.name);
-                        pod.is_some_and(|pod| selector.matches(pod.labels()))
-                    })
-            }
-        })
-        .count()
 }
 
 fn reason(state: DeliveryState) -> &'static str {

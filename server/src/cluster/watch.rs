@@ -95,6 +95,8 @@ struct WatchState {
 struct Shared {
     generation: AtomicU64,
     changed: watch::Sender<()>,
+    /// Held while a change is taken over and counted: who holds it sees both or neither.
+    counting: Mutex<()>,
     watches: Mutex<Vec<Arc<WatchState>>>,
 }
 
@@ -103,6 +105,7 @@ impl Default for Shared {
         Self {
             generation: AtomicU64::new(0),
             changed: watch::Sender::new(()),
+            counting: Mutex::default(),
             watches: Mutex::default(),
         }
     }
@@ -165,7 +168,7 @@ impl Stores {
         }
     }
 
-    /// How often anything changed.
+    /// How often anything changed. Read before the stores are, it is the generation of what is then found, or an older.
     #[must_use]
     pub fn generation(&self) -> Generation {
         self.all.generation.load(Ordering::Acquire)
@@ -271,11 +274,16 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Store<K> {
         self.own.changed.subscribe()
     }
 
-    /// Waits until `seen` says yes, at most `patience`; whether it did.
+    /// Waits until `seen` says yes, at most `patience`; whether it did. What was seen is counted: whatever is made from
+    /// the generations after that holds it.
     pub async fn wait_until(&self, patience: Duration, seen: impl Fn(&Self) -> bool) -> bool {
         let mut changes = self.changes();
+        let look = || {
+            let _counted = self.own.counting.lock().unwrap_or_else(PoisonError::into_inner);
+            seen(self)
+        };
         tokio::time::timeout(patience, async {
-            while !seen(self) {
+            while !look() {
                 if changes.changed().await.is_err() {
                     return false;
                 }
@@ -319,6 +327,7 @@ where
         while let Some(event) = events.next().await {
             match event {
                 Ok(event) => {
+                    let _counting = shared.counting.lock().unwrap_or_else(PoisonError::into_inner);
                     writer.apply_watcher_event(&event);
                     match event {
                         // A list that is still coming in is not visible yet.

@@ -1,7 +1,8 @@
 //! Reading the history: intents with their outcomes, folded into changes.
 
-use api::audit::{AuditQuery, Change, Outcome, OutcomeState, Target};
+use api::audit::{Action, AuditQuery, Change, Outcome, OutcomeState, Target};
 use jiff::Timestamp;
+use serde::Serialize;
 use sqlx::{Row, any::AnyRow};
 
 use super::{History, Intent, Pending, Recorded};
@@ -17,6 +18,7 @@ impl History {
         limit: usize,
     ) -> Result<(Vec<(i64, Change)>, usize), Error> {
         let (settings, pods) = (names(&shown.settings), names(&shown.pods));
+        let (action, outcome) = (query.action.map(does), query.outcome.map(ended));
         let read = async {
             let rows = sqlx::query(PAGE)
                 .bind(query.actor.as_deref())
@@ -24,6 +26,9 @@ impl History {
                 .bind(query.kind.as_deref())
                 .bind(settings.as_deref())
                 .bind(pods.as_deref())
+                .bind(query.name.as_deref())
+                .bind(action.as_deref())
+                .bind(outcome.as_deref())
                 .bind(before.unwrap_or(i64::MAX))
                 .bind(i64::try_from(limit).unwrap_or(i64::MAX))
                 .fetch_all(&self.pool)
@@ -34,6 +39,9 @@ impl History {
                 .bind(query.kind.as_deref())
                 .bind(settings.as_deref())
                 .bind(pods.as_deref())
+                .bind(query.name.as_deref())
+                .bind(action.as_deref())
+                .bind(outcome.as_deref())
                 .fetch_one(&self.pool)
                 .await?
                 .try_get::<i64, _>("n")?;
@@ -104,27 +112,51 @@ fn names(visible: &Visible) -> Option<String> {
     }
 }
 
-const PAGE: &str = "\
-    select i.seq, i.change_id, i.at_us, i.body, i.hash, \
-           o.at_us as outcome_at_us, o.body as outcome_body, o.hash as outcome_hash \
-    from events i left join events o on o.change_id = i.change_id and o.kind = 'outcome' \
-    where i.kind = 'intent' \
-      and (cast($1 as text) is null or i.actor = $1) \
-      and (cast($2 as text) is null or i.target_namespace = $2) \
-      and (cast($3 as text) is null or i.target_kind = $3) \
-      and (i.target_kind = 'Pod' or cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%') \
-      and (i.target_kind <> 'Pod' or cast($5 as text) is null or $5 like '%,' || i.target_namespace || ',%') \
-      and i.seq < $6 \
-    order by i.seq desc limit $7";
+/// The bodies of intents of this action: JSON as [`Intent`] writes it, where a quote inside of a text is escaped.
+fn does(action: Action) -> String {
+    format!(r#"{{"actor":"%","action":{},"target":%"#, word(action))
+}
 
-const COUNT: &str = "\
-    select count(*) as n from events i \
-    where i.kind = 'intent' \
-      and (cast($1 as text) is null or i.actor = $1) \
-      and (cast($2 as text) is null or i.target_namespace = $2) \
-      and (cast($3 as text) is null or i.target_kind = $3) \
-      and (i.target_kind = 'Pod' or cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%') \
-      and (i.target_kind <> 'Pod' or cast($5 as text) is null or $5 like '%,' || i.target_namespace || ',%')";
+/// The bodies of outcomes of this state, as [`Recorded`] writes them; `pending`: there is none.
+fn ended(outcome: OutcomeState) -> String {
+    match outcome {
+        OutcomeState::Pending => "pending".to_owned(),
+        recorded => format!(r#"{{"state":{}%"#, word(recorded)),
+    }
+}
+
+/// A word of the wire as JSON has it, in quotes.
+fn word(word: impl Serialize) -> String {
+    serde_json::to_string(&word).unwrap_or_default()
+}
+
+/// A statement over the changes that the filters `$1` to `$8` leave.
+macro_rules! over_changes {
+    ($select:literal, $rest:literal) => {
+        concat!(
+            $select,
+            " from events i left join events o on o.change_id = i.change_id and o.kind = 'outcome' \
+             where i.kind = 'intent' \
+               and (cast($1 as text) is null or i.actor = $1) \
+               and (cast($2 as text) is null or i.target_namespace = $2) \
+               and (cast($3 as text) is null or i.target_kind = $3) \
+               and (i.target_kind = 'Pod' or cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%') \
+               and (i.target_kind <> 'Pod' or cast($5 as text) is null or $5 like '%,' || i.target_namespace || ',%') \
+               and (cast($6 as text) is null or i.target_name = $6) \
+               and (cast($7 as text) is null or i.body like $7) \
+               and (cast($8 as text) is null or ($8 = 'pending' and o.body is null) or o.body like $8) ",
+            $rest
+        )
+    };
+}
+
+const PAGE: &str = over_changes!(
+    "select i.seq, i.change_id, i.at_us, i.body, i.hash, \
+            o.at_us as outcome_at_us, o.body as outcome_body, o.hash as outcome_hash",
+    "and i.seq < $9 order by i.seq desc limit $10"
+);
+
+const COUNT: &str = over_changes!("select count(*) as n", "");
 
 const ONE: &str = "\
     select i.seq, i.change_id, i.at_us, i.body, i.hash, \

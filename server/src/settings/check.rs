@@ -72,8 +72,9 @@ pub(super) fn body(level: &Level, body: &SaveSetting) -> Result<Setting, Error> 
 }
 
 /// Checks that what is stored is what the write was based on.
-pub(super) fn precondition(
+pub(super) async fn precondition(
     state: &State,
+    caller: &Caller,
     place: &Place,
     based_on: &Precondition,
     stored: Option<&SidecarSetting>,
@@ -89,12 +90,12 @@ pub(super) fn precondition(
     if holds {
         Ok(())
     } else {
-        Err(changed(state, place, stored))
+        Err(changed(state, caller, place, stored).await)
     }
 }
 
-fn changed(state: &State, place: &Place, stored: Option<&SidecarSetting>) -> Error {
-    let current = serde_json::to_value(view(state, place, stored)).ok();
+async fn changed(state: &State, caller: &Caller, place: &Place, stored: Option<&SidecarSetting>) -> Error {
+    let current = serde_json::to_value(view(state, caller, place, stored).await).ok();
     Error::ChangedMeanwhile {
         what: place.what(),
         current,
@@ -106,7 +107,7 @@ fn changed(state: &State, place: &Place, stored: Option<&SidecarSetting>) -> Err
 pub(super) async fn with_current(state: &State, caller: &Caller, place: &Place, error: Error) -> Error {
     match error {
         Error::ChangedMeanwhile { what, current: None } => match place.stored(caller).await {
-            Ok(stored) => changed(state, place, stored.as_ref()),
+            Ok(stored) => changed(state, caller, place, stored.as_ref()).await,
             Err(_) => Error::ChangedMeanwhile { what, current: None },
         },
         error => error,

@@ -8,12 +8,18 @@ use kube::ResourceExt;
 
 use super::place::Place;
 use crate::{
+    caller::{Caller, Readable, Visible},
     cluster::{pods::in_force, resource::SidecarSetting, settings::SettingIndex},
     state::State,
 };
 
 /// The level as `GET` answers it, with `stored` in place of what our store may not have seen yet.
-pub(super) fn view(state: &State, place: &Place, stored: Option<&SidecarSetting>) -> SettingView {
+pub(super) async fn view(
+    state: &State,
+    caller: &Caller,
+    place: &Place,
+    stored: Option<&SidecarSetting>,
+) -> SettingView {
     let cluster = &state.cluster;
     let mesh = cluster.mesh();
     let mut settings = cluster.stores.settings.state();
@@ -51,6 +57,21 @@ pub(super) fn view(state: &State, place: &Place, stored: Option<&SidecarSetting>
     let install = revision.map_or_else(InstallValues::default, |revision| revision.install.clone());
     let annotations = BTreeMap::new();
     let effective = resolve(&index.levels(namespace, &labels, &annotations, &install));
+    let namespaces = match &place.level {
+        Level::Global => cluster.snapshot().await.namespace_names(),
+        _ => vec![place.namespace.clone()],
+    };
+    // A cluster that cannot be asked about rights must not make a failure of a save that it took: nothing is counted then,
+    // nothing refused, and what is tried next will say so.
+    let verb = if stored.is_some() { "update" } else { "create" };
+    let (visible, refused) = futures::join!(
+        caller.may_read(Readable::Pods, &namespaces),
+        caller.refused(verb, &place.namespace, &place.name),
+    );
+    let visible = visible.unwrap_or(Visible::In(Vec::new()));
+    let pods = cluster
+        .pods_of(&place.level, selector, |namespace| visible.includes(namespace))
+        .await;
     SettingView {
         level: LevelRef::from(&place.level),
         stored: stored.zip(read).map(|(stored, read)| StoredSetting {
@@ -66,6 +87,8 @@ pub(super) fn view(state: &State, place: &Place, stored: Option<&SidecarSetting>
             Level::Global => cluster.delivery.now(),
             _ => cluster.delivery.to(&place.namespace),
         },
+        pods,
+        refused: refused.unwrap_or_default(),
         change: None,
         notices: Vec::new(),
     }

@@ -1,4 +1,5 @@
-//! An API server of a few hundred bytes: keeps `SidecarSetting`s, answers reviews, and fails when told to.
+//! An API server of a few hundred bytes: keeps objects, tells watches of their changes, answers reviews, takes writes of
+//! `SidecarSetting`s, and fails when told to.
 
 use std::{
     collections::BTreeMap,
@@ -13,21 +14,49 @@ use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use kube::{Client, client::Body};
 use serde_json::{Value, json};
 
+/// The plural of our own resource.
+const SETTINGS: &str = "sidecarsettings";
+
 /// The fake, shared by its client and its test.
 #[derive(Clone, Default)]
 pub(crate) struct FakeCluster(Arc<Mutex<State>>);
 
-#[derive(Default)]
 struct State {
-    settings: BTreeMap<String, Value>,
+    /// By the plural of their kind, namespace and name.
+    objects: BTreeMap<(String, String, String), Value>,
+    /// What has happened: at which version, to which kind, as a watch tells it.
+    happened: Vec<(u64, String, String)>,
+    version: u64,
+    watchers: Vec<(String, UnboundedSender<String>)>,
     writes: Vec<String>,
     next_write: Option<NextWrite>,
-    forbidden: Vec<&'static str>,
+    forbidden: Vec<Rule>,
     not_installed: bool,
-    watchers: Vec<UnboundedSender<String>>,
-    /// Watches that stay open and never say anything.
-    quiet: Vec<UnboundedSender<String>>,
-    version: u64,
+    reviews_fail: bool,
+}
+
+/// Says no to some of what is asked for, by the attributes of an access review.
+type Rule = Box<dyn Fn(&Value) -> bool + Send>;
+
+impl Default for State {
+    fn default() -> Self {
+        let mut state = Self {
+            objects: BTreeMap::new(),
+            happened: Vec::new(),
+            version: 0,
+            watchers: Vec::new(),
+            writes: Vec::new(),
+            next_write: None,
+            forbidden: Vec::new(),
+            not_installed: false,
+            reviews_fail: false,
+        };
+        state.put("configmaps", injector());
+        for name in ["shop", "istio-system"] {
+            state.put("namespaces", json!({ "metadata": { "name": name } }));
+        }
+        state
+    }
 }
 
 /// An answer's body: whole, or a watch's stream.
@@ -66,7 +95,27 @@ impl FakeCluster {
 
     /// Makes every access review about this resource say no.
     pub(crate) fn forbid(&self, resource: &'static str) {
-        self.lock().forbidden.push(resource);
+        self.forbid_when(move |asked| asked["resource"] == resource);
+    }
+
+    /// Makes access reviews, and reads of one object, say no to what these attributes ask for.
+    pub(crate) fn forbid_when(&self, rule: impl Fn(&Value) -> bool + Send + 'static) {
+        self.lock().forbidden.push(Box::new(rule));
+    }
+
+    /// Answers no access review any more.
+    pub(crate) fn fail_reviews(&self) {
+        self.lock().reviews_fail = true;
+    }
+
+    /// Makes or changes an object of the kind with this plural.
+    pub(crate) fn hold(&self, plural: &str, object: Value) {
+        self.lock().put(plural, object);
+    }
+
+    /// Removes an object.
+    pub(crate) fn lose(&self, plural: &str, namespace: &str, name: &str) {
+        self.lock().remove(plural, namespace, name);
     }
 
     /// Forgets the resource `SidecarSetting`.
@@ -79,14 +128,17 @@ impl FakeCluster {
         self.lock().writes.clone()
     }
 
-    /// The stored spec of `namespace/name`.
+    /// The stored spec of a setting, by `namespace/name`.
     pub(crate) fn spec(&self, key: &str) -> Option<Value> {
-        self.lock().settings.get(key).map(|s| s["spec"].clone())
+        let (namespace, name) = key.split_once('/').expect("a namespace and a name");
+        self.lock()
+            .get(SETTINGS, namespace, name)
+            .map(|setting| setting["spec"].clone())
     }
 
     /// Stores a setting as somebody else would.
     pub(crate) fn store(&self, namespace: &str, name: &str, spec: &Value) {
-        self.lock().put(namespace, name, spec);
+        self.lock().put_setting(namespace, name, spec);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -101,65 +153,79 @@ impl FakeCluster {
         if path.contains("/sidestep.dev/") && self.lock().not_installed {
             return status(404, "NotFound", "404 page not found");
         }
-        if parts
-            .uri
-            .query()
-            .is_some_and(|query| query.contains("watch=true"))
-        {
-            // Settings change; nothing else ever happens in this cluster.
-            let (sender, events) = futures::channel::mpsc::unbounded();
-            let mut state = self.lock();
-            if parts.uri.path().ends_with("/sidecarsettings") {
-                state.watchers.push(sender);
-            } else {
-                state.quiet.push(sender);
-            }
-            let frames = events.map(|line: String| Ok::<_, Infallible>(Frame::data(line.into())));
-            return Ok(Response::new(StreamBody::new(frames).boxed_unsync()));
-        }
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        match (&parts.method, segments.as_slice()) {
-            (&Method::GET, ["version"]) => ok(&json!({ "major": "1", "minor": "36", "gitVersion": "v1.36.0",
-                "gitCommit": "", "gitTreeState": "", "buildDate": "", "goVersion": "", "compiler": "", "platform": "" })),
-            (&Method::POST, [.., "selfsubjectreviews"]) => {
+        let resource = match segments.as_slice() {
+            ["api", _, resource @ ..] | ["apis", _, _, resource @ ..] => resource,
+            _ => &[],
+        };
+        let query = parts.uri.query().unwrap_or_default();
+        if query.contains("watch=true") {
+            let plural = resource.last().copied().unwrap_or_default();
+            return Ok(Response::new(self.watch(plural, query)));
+        }
+        match (&parts.method, segments.as_slice(), resource) {
+            (&Method::GET, ["version"], _) => {
+                ok(&json!({ "major": "1", "minor": "36", "gitVersion": "v1.36.0",
+                "gitCommit": "", "gitTreeState": "", "buildDate": "", "goVersion": "", "compiler": "", "platform": "" }))
+            }
+            (&Method::GET, ["apis", "sidestep.dev", "v1alpha1"], _) => ok(&json!({
+                "kind": "APIResourceList", "groupVersion": "sidestep.dev/v1alpha1",
+                "resources": [{ "name": SETTINGS, "singularName": "", "namespaced": true, "kind": "SidecarSetting", "verbs": [] }],
+            })),
+            (&Method::POST, _, ["selfsubjectreviews"]) => {
                 ok(&json!({ "status": { "userInfo": { "username": "ada" } } }))
             }
-            (&Method::POST, [.., "selfsubjectaccessreviews"]) => {
-                let resource = sent["spec"]["resourceAttributes"]["resource"]
-                    .as_str()
-                    .unwrap_or_default();
-                let allowed = !self.lock().forbidden.contains(&resource);
+            (&Method::POST, _, ["selfsubjectaccessreviews"]) if self.lock().reviews_fail => Err(Lost),
+            (&Method::POST, _, ["selfsubjectaccessreviews"]) => {
+                let allowed = self.lock().allows(&sent["spec"]["resourceAttributes"]);
                 ok(&json!({ "spec": {}, "status": { "allowed": allowed } }))
             }
-            (&Method::GET, ["apis", "sidestep.dev", "v1alpha1"]) => ok(&json!({
-                "kind": "APIResourceList", "groupVersion": "sidestep.dev/v1alpha1",
-                "resources": [{ "name": "sidecarsettings", "singularName": "", "namespaced": true, "kind": "SidecarSetting", "verbs": [] }],
-            })),
-            (&Method::GET, [.., "configmaps"]) => ok(&list(&[injector()])),
-            (&Method::GET, [.., "namespaces"]) => ok(&list(
-                &["shop", "istio-system"].map(|n| json!({ "metadata": { "name": n } })),
-            )),
-            (
-                method,
-                [
-                    "apis",
-                    "sidestep.dev",
-                    "v1alpha1",
-                    "namespaces",
-                    namespace,
-                    "sidecarsettings",
-                    rest @ ..,
-                ],
-            ) => self.settings(method, &path, namespace, rest.first().copied(), &sent),
-            (&Method::GET, ["apis", "sidestep.dev", "v1alpha1", "sidecarsettings"]) => {
-                ok(&list(&self.lock().settings.values().cloned().collect::<Vec<_>>()))
+            (&Method::GET, _, ["namespaces", namespace, plural, name]) => self.one(plural, namespace, name),
+            (&Method::GET, _, ["namespaces", namespace, plural]) => {
+                ok(&self.lock().list(plural, |of| of == *namespace))
             }
-            (&Method::GET, _) => ok(&list(&[])),
-            (method, _) => panic!("the fake does not know {method} {path}"),
+            (&Method::GET, _, [plural]) => ok(&self.lock().list(plural, |_| true)),
+            (method, _, ["namespaces", namespace, SETTINGS, rest @ ..]) => {
+                self.write(method, &path, namespace, rest.first().copied(), &sent)
+            }
+            (method, ..) => panic!("the fake does not know {method} {path}"),
         }
     }
 
-    fn settings(
+    /// What has happened since the version in `query`, and what happens from now on.
+    fn watch(&self, plural: &str, query: &str) -> Reply {
+        let since = query
+            .split('&')
+            .find_map(|parameter| parameter.strip_prefix("resourceVersion="))
+            .and_then(|version| version.parse().ok())
+            .unwrap_or(0);
+        let (sender, events) = futures::channel::mpsc::unbounded();
+        let mut state = self.lock();
+        for (at, of, line) in &state.happened {
+            if *at > since && of == plural {
+                let _ = sender.unbounded_send(line.clone());
+            }
+        }
+        state.watchers.push((plural.to_owned(), sender));
+        let frames = events.map(|line: String| Ok::<_, Infallible>(Frame::data(line.into())));
+        StreamBody::new(frames).boxed_unsync()
+    }
+
+    fn one(&self, plural: &str, namespace: &str, name: &str) -> Result<Response<Reply>, Lost> {
+        let state = self.lock();
+        let asked = json!({ "verb": "get", "resource": plural, "namespace": namespace, "name": name });
+        match state.get(plural, namespace, name) {
+            _ if !state.allows(&asked) => status(
+                403,
+                "Forbidden",
+                &format!("{plural} is forbidden: User \"ada\" cannot get resource \"{plural}\""),
+            ),
+            Some(object) => ok(object),
+            None => status(404, "NotFound", "not found"),
+        }
+    }
+
+    fn write(
         &self,
         method: &Method,
         path: &str,
@@ -168,19 +234,11 @@ impl FakeCluster {
         sent: &Value,
     ) -> Result<Response<Reply>, Lost> {
         let mut state = self.lock();
-        if *method == Method::GET {
-            let key = format!("{namespace}/{}", name.unwrap_or_default());
-            return match state.settings.get(&key) {
-                Some(setting) => ok(setting),
-                None => status(404, "NotFound", "not found"),
-            };
-        }
         state.writes.push(format!("{method} {path}"));
         let name = name
             .or_else(|| sent["metadata"]["name"].as_str())
             .unwrap_or_default()
             .to_owned();
-        let key = format!("{namespace}/{name}");
         let next = state.next_write.take();
         match &next {
             Some(NextWrite::LostBefore) => return Err(Lost),
@@ -192,42 +250,81 @@ impl FakeCluster {
                 return respond(code, answer);
             }
             Some(NextWrite::Overtaken(spec)) => {
-                state.put(namespace, &name, spec);
+                state.put_setting(namespace, &name, spec);
                 return status(409, "Conflict", "the object has been modified");
             }
             Some(NextWrite::LostAfter) | None => {}
         }
         let answer = if *method == Method::DELETE {
-            state.settings.remove(&key).unwrap_or_default()
+            state.remove(SETTINGS, namespace, &name)
         } else {
-            state.put(namespace, &name, &sent["spec"])
+            state.put_setting(namespace, &name, &sent["spec"])
         };
         if next.is_some() { Err(Lost) } else { ok(&answer) }
     }
 }
 
 impl State {
-    fn put(&mut self, namespace: &str, name: &str, spec: &Value) -> Value {
+    fn allows(&self, asked: &Value) -> bool {
+        !self.forbidden.iter().any(|forbids| forbids(asked))
+    }
+
+    fn get(&self, plural: &str, namespace: &str, name: &str) -> Option<&Value> {
+        self.objects
+            .get(&(plural.to_owned(), namespace.to_owned(), name.to_owned()))
+    }
+
+    fn list(&self, plural: &str, includes: impl Fn(&str) -> bool) -> Value {
+        let items: Vec<&Value> = self
+            .objects
+            .iter()
+            .filter(|((of, namespace, _), _)| of == plural && includes(namespace))
+            .map(|(_, object)| object)
+            .collect();
+        json!({
+            "kind": "List", "apiVersion": "v1",
+            "metadata": { "resourceVersion": self.version.to_string() }, "items": items,
+        })
+    }
+
+    fn put(&mut self, plural: &str, mut object: Value) -> Value {
         self.version += 1;
-        let key = format!("{namespace}/{name}");
+        object["metadata"]["resourceVersion"] = json!(self.version.to_string());
+        let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default().to_owned();
+        let key = (plural.to_owned(), text("namespace"), text("name"));
+        self.objects.insert(key, object.clone());
+        self.tell(plural, "MODIFIED", &object);
+        object
+    }
+
+    fn remove(&mut self, plural: &str, namespace: &str, name: &str) -> Value {
+        self.version += 1;
+        let key = (plural.to_owned(), namespace.to_owned(), name.to_owned());
+        let removed = self.objects.remove(&key).unwrap_or_default();
+        self.tell(plural, "DELETED", &removed);
+        removed
+    }
+
+    fn put_setting(&mut self, namespace: &str, name: &str, spec: &Value) -> Value {
         let generation = self
-            .settings
-            .get(&key)
-            .and_then(|s| s["metadata"]["generation"].as_i64())
+            .get(SETTINGS, namespace, name)
+            .and_then(|setting| setting["metadata"]["generation"].as_i64())
             .unwrap_or_default();
         let setting = json!({
             "apiVersion": "sidestep.dev/v1alpha1", "kind": "SidecarSetting",
             "metadata": {
-                "namespace": namespace, "name": name, "uid": format!("uid-{name}"),
-                "resourceVersion": self.version.to_string(), "generation": generation + 1,
+                "namespace": namespace, "name": name, "uid": format!("uid-{name}"), "generation": generation + 1,
             },
             "spec": spec,
         });
-        self.settings.insert(key, setting.clone());
-        let event = format!("{}\n", json!({ "type": "MODIFIED", "object": setting }));
+        self.put(SETTINGS, setting)
+    }
+
+    fn tell(&mut self, plural: &str, what: &str, object: &Value) {
+        let line = format!("{}\n", json!({ "type": what, "object": object }));
         self.watchers
-            .retain(|watcher| watcher.unbounded_send(event.clone()).is_ok());
-        setting
+            .retain(|(of, watcher)| of != plural || watcher.unbounded_send(line.clone()).is_ok());
+        self.happened.push((self.version, plural.to_owned(), line));
     }
 }
 
@@ -244,10 +341,6 @@ fn injector() -> Value {
             "includeOutboundPorts": "", "excludeOutboundPorts": "", "statusPort": 15020,
         } } }).to_string() },
     })
-}
-
-fn list(items: &[Value]) -> Value {
-    json!({ "kind": "List", "apiVersion": "v1", "metadata": { "resourceVersion": "1" }, "items": items })
 }
 
 fn ok(value: &Value) -> Result<Response<Reply>, Lost> {

@@ -159,3 +159,68 @@ async fn an_intent_without_an_outcome_is_pending_once_it_is_old_enough() {
         assert_eq!(history.pending(after).await.expect("readable")[0].change, change);
     }
 }
+
+#[tokio::test]
+async fn changes_are_filtered_by_name_action_and_outcome_with_the_total_to_match() {
+    for url in databases().await {
+        let history = open(&url).await;
+        let outcomes = [
+            OutcomeState::Succeeded,
+            OutcomeState::Failed,
+            OutcomeState::Unknown,
+            OutcomeState::Pending,
+        ];
+        let actions = [Action::SaveSetting, Action::DeleteSetting, Action::DeletePod];
+        for action in actions {
+            for state in outcomes {
+                let mut intent = intent("shop");
+                intent.action = action;
+                intent.target.name = format!("of-{state:?}");
+                if action == Action::DeletePod {
+                    intent.target.kind = "Pod".into();
+                }
+                // Words that must not be taken for what was done or what came of it.
+                intent.actor = r#"ada","action":"delete-pod","target":"#.into();
+                intent.reason = Some(r#"{"state":"failed","action":"save-setting"}"#.into());
+                let change = history.intend(&intent).await.expect("recorded");
+                if state != OutcomeState::Pending {
+                    let detail = Some(r#"{"state":"succeeded"}"#.into());
+                    let outcome = Recorded { state, detail };
+                    history.conclude(&change, &outcome).await.expect("recorded");
+                }
+            }
+        }
+        for action in [None].into_iter().chain(actions.map(Some)) {
+            for outcome in [None].into_iter().chain(outcomes.map(Some)) {
+                let query = AuditQuery {
+                    action,
+                    outcome,
+                    ..AuditQuery::default()
+                };
+                let (changes, total) = history
+                    .page(&query, &EVERYTHING, None, 2)
+                    .await
+                    .expect("readable");
+                let expected = action.map_or(3, |_| 1) * outcome.map_or(4, |_| 1);
+                assert_eq!(total, expected, "{query:?}");
+                assert_eq!(changes.len(), total.min(2), "{query:?}");
+                for (_, change) in changes {
+                    assert!(action.is_none_or(|action| change.action == action), "{query:?}");
+                    assert!(
+                        outcome.is_none_or(|state| change.outcome.state == state),
+                        "{query:?}"
+                    );
+                }
+            }
+        }
+        let query = AuditQuery {
+            name: Some("of-Failed".into()),
+            ..AuditQuery::default()
+        };
+        let (changes, total) = history
+            .page(&query, &EVERYTHING, None, 10)
+            .await
+            .expect("readable");
+        assert_eq!((changes.len(), total), (3, 3));
+    }
+}

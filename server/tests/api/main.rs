@@ -3,11 +3,16 @@
 //! For what the sandbox cannot be made to do: answers that never come, refusals at a chosen moment, databases that take
 //! no writes. What the sandbox can do is tested there (end2end/journeys).
 
+mod deployments;
+mod events;
 mod fake_cluster;
 mod history;
+mod levels;
+mod lists;
 mod openapi;
 mod reads;
 mod stack;
 mod support;
+mod things;
 mod webhook;
 mod writes;

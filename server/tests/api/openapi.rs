@@ -27,10 +27,12 @@ async fn the_served_document_describes_every_path() {
         api::path::SETTINGS_WORKLOADS,
         api::path::SETTINGS_WORKLOAD,
         api::path::DEPLOYMENTS,
+        api::path::DEPLOYMENT,
         api::path::PODS,
         api::path::POD,
         api::path::AUDIT,
         api::path::AUDIT_CHANGE,
+        api::path::EVENTS,
     ] {
         assert!(document["paths"][path].is_object(), "{path} is not described");
     }

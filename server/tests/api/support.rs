@@ -5,7 +5,10 @@ use axum::{Router, body::Body};
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
-use server::{caller::Callers, clock::Clock, cluster::Cluster, history::History, router, state::State};
+use server::{
+    caller::Callers, clock::Clock, cluster::Cluster, history::History, router, state::State,
+    stopping::Stopping,
+};
 use tower::ServiceExt;
 
 use crate::fake_cluster::FakeCluster;
@@ -65,6 +68,7 @@ impl TestServer {
             history,
             callers: Callers::with_client(config, Some(client)),
             clock,
+            stopping: Stopping::default(),
         };
         let router = router::api_only(&state);
         let server = Self { fake, state, router };

@@ -7,8 +7,18 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 
+use super::compress;
+
+/// Writes the stylesheet and the icon into `folder`.
+pub(super) fn build(root: &Path, folder: &Path) -> Result<()> {
+    let (sheet, icon) = (folder.join("sidestep.css"), folder.join("favicon.svg"));
+    fs::write(&sheet, bundle(&root.join("style/main.css"))?)?;
+    fs::copy(root.join("public/favicon.svg"), &icon)?;
+    compress::siblings(&[sheet, icon])
+}
+
 /// `main` with everything that it imports.
-pub(super) fn bundle(main: &Path) -> Result<String> {
+fn bundle(main: &Path) -> Result<String> {
     let folder = main.parent().context("a stylesheet lies in a folder")?;
     let mut sheet = String::new();
     for line in shorten(&read(main)?)?.lines() {

@@ -4,6 +4,7 @@ use api::{
     Precondition,
     audit::{AuditQuery, OutcomeState},
     deployment::DeploymentQuery,
+    namespace::NamespaceQuery,
     pod::PodQuery,
 };
 use domain::Level;
@@ -23,6 +24,8 @@ async fn a_viewer_reads_everything_and_saves_nothing() {
     let viewer = world.console_as(User::Viewer);
     let api = viewer.api();
     let view = api.setting(&namespace.level()).await.expect("a viewer may read");
+    let refused = view.refused.expect("a viewer is told before trying");
+    assert!(refused.contains("`viewer` may not update"), "{refused}");
     let stored = view.stored.expect("it is stored");
     api.meshes().await.expect("a viewer may read");
     let pods = api.pods(&PodQuery::default()).await.expect("a viewer may read");
@@ -119,6 +122,7 @@ async fn an_editor_of_shop_saves_in_shop_and_nowhere_else() {
     let saved = put(&editor, &level, &setting)
         .await
         .expect("the editor saves in shop");
+    assert_eq!(saved.refused, None);
     let change = world
         .console
         .api()
@@ -155,7 +159,11 @@ async fn namespaces_seen(console: &Console) -> [Vec<String>; 4] {
         names
     };
     let everything = Some(500);
-    let namespaces = api.namespaces().await.expect("a list").items;
+    let namespaces = NamespaceQuery {
+        limit: everything,
+        ..NamespaceQuery::default()
+    };
+    let namespaces = api.namespaces(&namespaces).await.expect("a list").items;
     let pods = PodQuery {
         limit: everything,
         ..PodQuery::default()

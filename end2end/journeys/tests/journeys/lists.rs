@@ -2,7 +2,8 @@
 
 use api::{
     deployment::DeploymentQuery,
-    pod::{PodQuery, PodRow},
+    namespace::NamespaceQuery,
+    pod::{PodQuery, PodRow, PodStateName},
 };
 use journeys::{Namespace, World, eventually, pods};
 use kube::ResourceExt;
@@ -101,20 +102,26 @@ async fn filters_and_counts_agree() {
     };
     assert_eq!(names(&listed(&world, &by_name).await), [owned[0].name.as_str()]);
 
-    let stale = |stale| PodQuery {
-        stale: Some(stale),
+    let in_state = |state| PodQuery {
+        state: Some(state),
         ..of(&namespace)
     };
-    assert_eq!(names(&listed(&world, &stale(true)).await), Vec::<&str>::new());
-    assert_eq!(names(&listed(&world, &stale(false)).await), made);
+    let (stale, current) = (in_state(PodStateName::Stale), in_state(PodStateName::Current));
+    assert_eq!(names(&listed(&world, &stale).await), Vec::<&str>::new());
+    assert_eq!(names(&listed(&world, &current).await), made);
     put(&world.console, &namespace.level(), &reference_page())
         .await
         .expect("saved");
     // The save is seen: so is what follows from it.
-    assert_eq!(names(&listed(&world, &stale(true)).await), made);
-    assert_eq!(names(&listed(&world, &stale(false)).await), Vec::<&str>::new());
+    assert_eq!(names(&listed(&world, &stale).await), made);
+    assert_eq!(names(&listed(&world, &current).await), Vec::<&str>::new());
 
-    let namespaces = world.console.api().namespaces().await.expect("a list").items;
+    let query = NamespaceQuery {
+        q: Some(namespace.name.clone()),
+        ..NamespaceQuery::default()
+    };
+    let namespaces = world.console.api().namespaces(&query).await;
+    let namespaces = namespaces.expect("a list").items;
     let row = namespaces
         .iter()
         .find(|row| row.name == namespace.name)

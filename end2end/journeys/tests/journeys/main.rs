@@ -5,6 +5,8 @@ mod agreement;
 mod bad_days;
 mod bad_input;
 mod delivery;
+mod deployments;
+mod events;
 mod history;
 mod injection;
 mod lists;

@@ -87,7 +87,7 @@ async fn reference_journey(level: impl Fn(&Namespace) -> Level, origin: &str) {
     eventually("the list to show exactly this pod as stale", || async {
         let query = api::pod::PodQuery {
             namespace: Some(namespace.name.clone()),
-            stale: Some(true),
+            state: Some(api::pod::PodStateName::Stale),
             ..api::pod::PodQuery::default()
         };
         let page = api.pods(&query).await.map_err(|problem| problem.to_string())?;

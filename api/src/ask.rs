@@ -1,0 +1,117 @@
+//! What can be read: each question with the type of its answer.
+#![cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(
+        clippy::result_large_err,
+        reason = "a refusal is the answer that a caller shows, field by field"
+    )
+)]
+
+use std::marker::PhantomData;
+
+use domain::Level;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    Page, Problem,
+    audit::{AuditQuery, Change},
+    deployment::{DeploymentDetail, DeploymentQuery, DeploymentRow},
+    mesh::Mesh,
+    namespace::{NamespaceQuery, NamespaceRow},
+    path,
+    pod::{PodDetail, PodQuery, PodRow},
+    setting::SettingView,
+};
+
+/// A question to the API, by its URL, and in its type what the answer is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask<T> {
+    url: String,
+    answer: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Ask<T> {
+    fn of(url: String) -> Self {
+        Self {
+            url,
+            answer: PhantomData,
+        }
+    }
+
+    /// The URL that is read.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The URL alone.
+    #[must_use]
+    pub fn into_url(self) -> String {
+        self.url
+    }
+
+    /// Reads the answer's text. Refused is an answer of another version of the server.
+    pub fn answer(url: &str, text: &str) -> Result<T, Problem> {
+        serde_json::from_str(text).map_err(|error| Problem::unreadable(url, &error.to_string()))
+    }
+}
+
+/// The meshes: one.
+#[must_use]
+pub fn meshes() -> Ask<Page<Mesh>> {
+    Ask::of(path::MESHES.to_owned())
+}
+
+/// The namespaces that the caller may see.
+#[must_use]
+pub fn namespaces(query: &NamespaceQuery) -> Ask<Page<NamespaceRow>> {
+    Ask::of(path::with_query(path::NAMESPACES, query))
+}
+
+/// A level's setting.
+#[must_use]
+pub fn setting(level: &Level) -> Ask<SettingView> {
+    Ask::of(path::setting(level))
+}
+
+/// The settings of the Workload level in a namespace.
+#[must_use]
+pub fn workload_settings(namespace: &str) -> Ask<Page<SettingView>> {
+    Ask::of(path::SETTINGS_WORKLOADS.replace("{namespace}", &path::segment(namespace)))
+}
+
+/// Deployments.
+#[must_use]
+pub fn deployments(query: &DeploymentQuery) -> Ask<Page<DeploymentRow>> {
+    Ask::of(path::with_query(path::DEPLOYMENTS, query))
+}
+
+/// One Deployment.
+#[must_use]
+pub fn deployment(namespace: &str, name: &str) -> Ask<DeploymentDetail> {
+    Ask::of(path::deployment(namespace, name))
+}
+
+/// Pods.
+#[must_use]
+pub fn pods(query: &PodQuery) -> Ask<Page<PodRow>> {
+    Ask::of(path::with_query(path::PODS, query))
+}
+
+/// One pod.
+#[must_use]
+pub fn pod(namespace: &str, name: &str) -> Ask<PodDetail> {
+    Ask::of(path::pod(namespace, name))
+}
+
+/// The history, newest first.
+#[must_use]
+pub fn audit(query: &AuditQuery) -> Ask<Page<Change>> {
+    Ask::of(path::with_query(path::AUDIT, query))
+}
+
+/// One change.
+#[must_use]
+pub fn change(id: &str) -> Ask<Change> {
+    Ask::of(path::audit_change(id))
+}

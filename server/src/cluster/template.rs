@@ -1,0 +1,104 @@
+//! What the next pod of a template gets, and whether settings have any effect on it, as far as the template tells.
+
+use std::collections::BTreeMap;
+
+use api::namespace::NamespaceInjection;
+use domain::{Applies, Effective, PodFacts, Reason, annotation, resolve, user_annotations};
+use k8s_openapi::api::core::v1::PodTemplateSpec;
+use kube::ResourceExt;
+
+use super::{
+    mesh::namespace_injection,
+    pods::{Judge, install_values},
+};
+
+/// The template of a Gateway's pods, by the name that Istio gives it.
+const GATEWAY: &str = "gateway";
+
+/// A template, judged.
+pub struct NextPod {
+    /// What is in force for it.
+    pub effective: Effective,
+    /// Why settings have no effect on it.
+    pub not_applicable: Option<String>,
+    /// The settings of the Workload level that select it, the one that wins first.
+    pub workload_settings: Vec<String>,
+}
+
+impl Judge<'_> {
+    /// Judges the next pod of a template.
+    #[must_use]
+    pub fn next_pod(&self, namespace: &str, template: &PodTemplateSpec) -> NextPod {
+        let metadata = template.metadata.clone().unwrap_or_default();
+        let labels = metadata.labels.unwrap_or_default();
+        let annotations = user_annotations(&metadata.annotations.unwrap_or_default());
+        let install = install_values(self.revision(namespace, &labels));
+        let levels = self.settings.levels(namespace, &labels, &annotations, install);
+
+        let uninjected = self.uninjected(namespace, &labels, &annotations);
+        let is_gateway = annotations
+            .get(annotation::TEMPLATES)
+            .is_some_and(|names| names.split(',').any(|name| name.trim() == GATEWAY));
+        let spec = template.spec.as_ref();
+        let facts = PodFacts {
+            host_network: spec.and_then(|spec| spec.host_network).unwrap_or_default(),
+            finished: false,
+            ambient: self.is_ambient(namespace, &labels),
+            has_proxy: uninjected.is_none(),
+            has_init: uninjected.is_none() && !is_gateway,
+            interception_mode: annotations.get(annotation::INTERCEPTION_MODE).cloned(),
+        };
+        let not_applicable = match (Applies::to(&facts), uninjected) {
+            (Applies::Yes, _) => None,
+            (Applies::No(reason @ Reason::NotInjected), Some(why)) => Some(format!("{reason}: {why}")),
+            (Applies::No(reason), _) => Some(reason.to_string()),
+        };
+        NextPod {
+            effective: resolve(&levels),
+            not_applicable,
+            workload_settings: levels
+                .ranked()
+                .iter()
+                .map(|setting| setting.name.to_owned())
+                .collect(),
+        }
+    }
+
+    /// Why Istio's injector would leave a pod alone, by the labels that its webhooks select by and by what it asks itself
+    /// (spec/istio.md §1.8); `None`: it would not.
+    fn uninjected(
+        &self,
+        namespace: &str,
+        labels: &BTreeMap<String, String>,
+        annotations: &BTreeMap<String, String>,
+    ) -> Option<String> {
+        // A namespace made a moment ago may not be in yet: then nothing is known that speaks against it.
+        let stored = self.stores.namespaces.get_cluster_scoped(namespace)?;
+        let label = labels.get(annotation::INJECT).map(String::as_str);
+        let wish = label.or_else(|| annotations.get(annotation::INJECT).map(String::as_str));
+        let injection = stored.labels().get(annotation::INJECTION).map(String::as_str);
+        let namespace_asks =
+            injection == Some("enabled") || stored.labels().contains_key(annotation::REVISION);
+        let template_asks = label == Some("true") || labels.contains_key(annotation::REVISION);
+        if let Some(other) = injection.filter(|value| *value != "enabled") {
+            Some(format!(
+                "its namespace has the label `{}={other}`",
+                annotation::INJECTION
+            ))
+        } else if wish == Some("false") {
+            Some(format!("its template says `{}: \"false\"`", annotation::INJECT))
+        } else if namespace_injection(&stored, self.revisions) == NamespaceInjection::System {
+            Some(format!("Istio leaves the namespace `{namespace}` alone"))
+        } else if !namespace_asks && !template_asks {
+            Some(format!(
+                "neither its namespace asks for one (label `{}=enabled` or `{}`) nor its template",
+                annotation::INJECTION,
+                annotation::REVISION
+            ))
+        } else if self.revision(namespace, labels).is_none() {
+            Some("no control plane has the revision that the labels name".to_owned())
+        } else {
+            None
+        }
+    }
+}
