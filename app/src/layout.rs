@@ -3,45 +3,62 @@
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    SsrMode,
-    components::{A, Route, Router, Routes},
+    Lazy, SsrMode,
+    components::{FlatRoutes, Route, Router},
     path,
 };
 
 use crate::{
-    components::theme::ThemeChoice,
-    pages::{mesh::MeshPage, not_found::NotFound},
+    components::{live, navigation::Navigation, theme::ThemeChoice},
+    pages::{
+        AnnotationsPage, ChangePage, DeploymentPage, DeploymentsPage, GlobalPage, HistoryPage, MeshPage,
+        NamespacePage, NamespacesPage, PodPage, PodsPage, not_found::NotFound,
+    },
     routes,
+    ui::{announce, time},
 };
 
 /// The whole console. It reads nothing itself: the server also runs it without a request, to list the routes.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    announce::provide();
+    time::provide();
+    live::provide();
     // Pages are rendered whole: they then say the same without scripts, and their data is a moment away.
+    let ssr = SsrMode::Async;
     view! {
         <Title formatter=|title: String| format!("{title} · Sidestep")/>
         <Router>
             <a class="skip-link" href="#content">"Skip to content"</a>
             <header class="top-bar">
-                <A href=routes::mesh() attr:class="brand">
+                <button type="button" class="menu-button" popovertarget="navigation">"Menu"</button>
+                <a href=routes::MESH class="brand">
                     <Mark/>
                     "Sidestep"
-                </A>
+                </a>
+                <live::LiveState/>
                 <ThemeChoice/>
             </header>
             <div class="frame">
-                <nav class="side-navigation" aria-label="Pages">
-                    <ul>
-                        <li><A href=routes::mesh() exact=true>"Mesh Management"</A></li>
-                    </ul>
-                </nav>
+                <Navigation/>
                 <main id="content" tabindex="-1">
-                    <Routes fallback=NotFound>
-                        <Route path=path!("/") view=MeshPage ssr=SsrMode::Async/>
-                    </Routes>
+                    <FlatRoutes fallback=NotFound>
+                        <Route path=path!("/") view={Lazy::<MeshPage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/sidecar-proxy-setting/global") view={Lazy::<GlobalPage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/sidecar-proxy-setting/namespaces") view={Lazy::<NamespacesPage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/sidecar-proxy-setting/namespaces/:namespace") view={Lazy::<NamespacePage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/deployments") view={Lazy::<DeploymentsPage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/deployments/:namespace/:name") view={Lazy::<DeploymentPage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/pods") view={Lazy::<PodsPage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/pods/:namespace/:name") view={Lazy::<PodPage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/audit") view={Lazy::<HistoryPage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/audit/:id") view={Lazy::<ChangePage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/annotations") view={Lazy::<AnnotationsPage>::new()} ssr=ssr/>
+                    </FlatRoutes>
                 </main>
             </div>
+            <announce::Announcements/>
         </Router>
     }
 }

@@ -31,7 +31,7 @@ pub use layout::App;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(|| {
+    leptos::mount::hydrate_lazy(|| {
         leptos::prelude::provide_context(api::Client::new(api::fetch::Fetch));
         App()
     });

@@ -1,7 +1,87 @@
-//! Where each page is: the one place that writes an address.
+//! Where each page is: the one place that writes an address. What a page shows, its address says: the queries are those of
+//! the API.
+
+use api::{
+    audit::AuditQuery,
+    deployment::DeploymentQuery,
+    namespace::NamespaceQuery,
+    path::{segment, with_query},
+    pod::PodQuery,
+};
 
 /// Mesh Management.
+pub const MESH: &str = "/";
+/// Sidecar Proxy Setting, whichever tab.
+pub const SIDECAR: &str = "/sidecar-proxy-setting";
+/// Sidecar Proxy Setting, the tab *global*.
+pub const GLOBAL: &str = "/sidecar-proxy-setting/global";
+/// Sidecar Proxy Setting, the tab *Namespace* before one is chosen.
+pub const NAMESPACES: &str = "/sidecar-proxy-setting/namespaces";
+/// Workloads › Deployments.
+pub const DEPLOYMENTS: &str = "/workloads/deployments";
+/// Workloads › Pods.
+pub const PODS: &str = "/workloads/pods";
+/// Audit History.
+pub const AUDIT: &str = "/audit";
+/// Annotation Reference.
+pub const ANNOTATIONS: &str = "/annotations";
+
+/// Mesh Management with this part of the namespaces.
 #[must_use]
-pub fn mesh() -> &'static str {
-    "/"
+pub fn mesh(query: &NamespaceQuery) -> String {
+    with_query(MESH, query)
+}
+
+/// Sidecar Proxy Setting, the tab *Namespace* with this part of the namespaces to choose from.
+#[must_use]
+pub fn namespaces(query: &NamespaceQuery) -> String {
+    with_query(NAMESPACES, query)
+}
+
+/// Sidecar Proxy Setting of a namespace.
+#[must_use]
+pub fn namespace(name: &str) -> String {
+    format!("{NAMESPACES}/{}", segment(name))
+}
+
+/// Deployments.
+#[must_use]
+pub fn deployments(query: &DeploymentQuery) -> String {
+    with_query(DEPLOYMENTS, query)
+}
+
+/// A Deployment.
+#[must_use]
+pub fn deployment(namespace: &str, name: &str) -> String {
+    format!("{DEPLOYMENTS}/{}/{}", segment(namespace), segment(name))
+}
+
+/// Pods.
+#[must_use]
+pub fn pods(query: &PodQuery) -> String {
+    with_query(PODS, query)
+}
+
+/// A pod.
+#[must_use]
+pub fn pod(namespace: &str, name: &str) -> String {
+    format!("{PODS}/{}/{}", segment(namespace), segment(name))
+}
+
+/// The history.
+#[must_use]
+pub fn audit(query: &AuditQuery) -> String {
+    with_query(AUDIT, query)
+}
+
+/// A change in the history.
+#[must_use]
+pub fn change(id: &str) -> String {
+    format!("{AUDIT}/{}", segment(id))
+}
+
+/// An annotation in the reference, by its key, as it is: a fragment may hold a slash, and the router finds no escaped one.
+#[must_use]
+pub fn annotation(key: &str) -> String {
+    format!("{ANNOTATIONS}#{key}")
 }

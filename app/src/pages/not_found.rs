@@ -14,7 +14,7 @@ pub(crate) fn NotFound() -> impl IntoView {
         <Title text="Page not found"/>
         <Empty title="Page not found">
             <p>"There is no page at " <code>{move || path.get()}</code> "."</p>
-            <p><A href=routes::mesh()>"Go to Mesh Management"</A></p>
+            <p><A href=routes::MESH>"Go to Mesh Management"</A></p>
         </Empty>
     }
 }

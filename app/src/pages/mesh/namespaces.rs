@@ -1,69 +1,140 @@
 //! The cluster's namespaces as the mesh sees them.
 
 use api::{
-    Page,
-    namespace::{NamespaceInjection, NamespaceRow},
+    Page, ask,
+    namespace::{NamespaceQuery, NamespaceRow},
+    pod::{PodQuery, PodStateName},
 };
 use leptos::prelude::*;
 
-use crate::ui::{
-    badge::{Badge, Tone},
-    empty::Empty,
-    table::Table,
+use crate::{
+    components::{
+        injection::Injection,
+        live::{self, Kind},
+        load::{Data, Load},
+    },
+    routes,
+    ui::{
+        empty::Empty,
+        filter::{Filters, Search},
+        pager::Pager,
+        table::{Column, Table},
+    },
 };
 
-const COLUMNS: &[&str] = &[
-    "Namespace",
-    "Injection",
-    "Revision",
-    "Stored settings",
-    "#Pods",
-    "#Injected",
-    "#Stale",
-];
+fn columns() -> Vec<Column> {
+    vec![
+        Column::text("Namespace"),
+        Column::text("Injection"),
+        Column::text("Revision"),
+        Column::text("Stored settings"),
+        Column::number("Pods"),
+        Column::number("Injected"),
+        Column::number("Stale"),
+    ]
+}
 
-/// A table of namespaces, or the word that the caller sees none.
-#[component]
-pub(crate) fn Namespaces(page: Page<NamespaceRow>) -> impl IntoView {
-    let (shown, total) = (page.items.len(), page.total);
-    let content = if page.items.is_empty() {
+/// The list, as the page's address asks for it.
+#[derive(Clone, Copy)]
+pub(super) struct Namespaces {
+    query: Memo<Result<NamespaceQuery, String>>,
+    page: Data<(NamespaceQuery, Page<NamespaceRow>)>,
+}
+
+impl Namespaces {
+    /// Begins to read.
+    pub(super) fn read(query: Memo<Result<NamespaceQuery, String>>) -> Self {
+        let page = Data::about(query.into(), ask::namespaces);
+        Self { query, page }
+    }
+
+    /// The list on the page.
+    pub(super) fn view(self) -> impl IntoView {
+        let Self { query, page } = self;
+        let asked = Memo::new(move |_| query.get().unwrap_or_default());
+        live::on(&[Kind::Namespaces, Kind::Settings, Kind::Pods], move || {
+            page.refetch();
+        });
         view! {
+            <section class="panel" aria-labelledby="namespaces">
+                <h2 id="namespaces">"Namespaces"</h2>
+                <Filters label="Namespaces" path=routes::MESH>
+                    <Search name="q" label="Name contains" value=Signal::derive(move || asked.get().q.unwrap_or_default())/>
+                </Filters>
+                <Load what="the namespaces" data=page view=list/>
+            </section>
+        }
+    }
+}
+
+fn list((asked, page): (NamespaceQuery, Page<NamespaceRow>)) -> AnyView {
+    if page.items.is_empty() {
+        let searched = asked.q.is_some();
+        return view! {
             <Empty title="No namespaces">
-                <p>"Your account may list none. Ask for the right to list namespaces."</p>
+                <p>
+                    {if searched {
+                        "None that you may see has this in its name."
+                    } else {
+                        "Your account may list none. Ask for the right to list namespaces."
+                    }}
+                </p>
             </Empty>
         }
-        .into_any()
-    } else {
-        let rows = page
-            .items
-            .into_iter()
-            .map(|row| view! { <Row row/> })
-            .collect_view();
-        view! { <Table caption="Namespaces" columns=COLUMNS>{rows}</Table> }.into_any()
-    };
-    view! {
-        <section class="panel" aria-labelledby="namespaces">
-            <h2 id="namespaces">"Namespaces"</h2>
-            {content}
-            {(shown < total).then(|| view! { <p class="more">{format!("The first {shown} of {total}.")}</p> })}
-        </section>
+        .into_any();
     }
+    let of = |cursor| {
+        routes::mesh(&NamespaceQuery {
+            cursor,
+            ..asked.clone()
+        })
+    };
+    let (shown, total) = (page.items.len(), page.total);
+    let first = asked.cursor.as_ref().map(|_| of(None));
+    let next = page.next.map(|next| of(Some(next)));
+    let rows = page
+        .items
+        .into_iter()
+        .map(|row| view! { <Row row/> })
+        .collect_view();
+    view! {
+        <Table caption="Namespaces" columns=columns()>{rows}</Table>
+        <Pager shown total first next/>
+    }
+    .into_any()
 }
 
 #[component]
 fn Row(row: NamespaceRow) -> impl IntoView {
     let settings = stored(&row);
-    let (tone, word) = injection(row.injection);
     let stale = row.pods.stale;
+    let pods = |state| {
+        routes::pods(&PodQuery {
+            namespace: Some(row.name.clone()),
+            state,
+            ..PodQuery::default()
+        })
+    };
+    let (all, old, here) = (
+        pods(None),
+        pods(Some(PodStateName::Stale)),
+        routes::namespace(&row.name),
+    );
     view! {
         <tr>
-            <th scope="row">{row.name}</th>
-            <td><Badge tone>{word}</Badge></td>
+            <th scope="row"><a href=here>{row.name}</a></th>
+            <td><Injection state=row.injection/></td>
             <td>{row.revision.unwrap_or_else(|| "–".to_owned())}</td>
             <td>{settings}</td>
-            <td class="number">{row.pods.total}</td>
+            <td class="number"><a href=all>{row.pods.total}</a></td>
             <td class="number">{row.pods.injected}</td>
-            <td class="number" class:attention=stale != 0>{stale}</td>
+            <td class="number">
+                {if stale == 0 {
+                    view! { "0" }.into_any()
+                } else {
+                    view! { <a class="attention" href=old>{stale}</a> }.into_any()
+                }}
+            </td>
         </tr>
     }
 }
@@ -83,20 +154,9 @@ fn stored(row: &NamespaceRow) -> String {
     }
 }
 
-fn injection(state: NamespaceInjection) -> (Tone, &'static str) {
-    match state {
-        NamespaceInjection::Enabled => (Tone::Good, "Enabled"),
-        NamespaceInjection::Disabled => (Tone::Quiet, "Disabled"),
-        NamespaceInjection::Unlabelled => (Tone::Quiet, "By pod label"),
-        NamespaceInjection::Ambient => (Tone::Quiet, "Ambient"),
-        NamespaceInjection::ControlPlane => (Tone::Info, "Control plane"),
-        NamespaceInjection::System => (Tone::Quiet, "Never"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use api::mesh::PodCounts;
+    use api::{mesh::PodCounts, namespace::NamespaceInjection};
 
     use super::*;
 

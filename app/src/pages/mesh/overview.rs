@@ -1,10 +1,14 @@
 //! The mesh at a glance.
 
-use api::mesh::Mesh;
+use api::{
+    mesh::Mesh,
+    pod::{PodQuery, PodStateName},
+};
 use leptos::prelude::*;
 
 use crate::{
     components::delivery::DeliveryState,
+    routes,
     ui::{
         badge::{Badge, Tone},
         notice::Notice,
@@ -40,9 +44,16 @@ pub(crate) fn Overview(mesh: Mesh) -> impl IntoView {
     } else {
         (Tone::Warning, "Restart to apply")
     };
+    let old = routes::pods(&PodQuery {
+        state: Some(PodStateName::Stale),
+        ..PodQuery::default()
+    });
     view! {
         <section class="panel" aria-labelledby="mesh">
-            <h2 id="mesh">{name}</h2>
+            <div class="panel-title">
+                <h2 id="mesh"><a href=routes::GLOBAL>{name}</a></h2>
+                <a class="button primary" href=routes::GLOBAL>"Manage"</a>
+            </div>
             {unready}
             <DeliveryState delivery/>
             <dl class="counts">
@@ -59,6 +70,7 @@ pub(crate) fn Overview(mesh: Mesh) -> impl IntoView {
                     <dd>
                         <strong>{stale}</strong>
                         <Badge tone>{verdict}</Badge>
+                        {(stale != 0).then(|| view! { <a href=old>"Show them"</a> })}
                     </dd>
                 </div>
             </dl>

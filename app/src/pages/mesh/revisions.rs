@@ -3,7 +3,20 @@
 use api::mesh::Revision;
 use leptos::prelude::*;
 
-use crate::ui::{empty::Empty, table::Table};
+use crate::ui::{
+    empty::Empty,
+    table::{Column, Table},
+};
+
+fn columns() -> Vec<Column> {
+    vec![
+        Column::text("Revision"),
+        Column::text("Version"),
+        Column::text("Namespace"),
+        Column::text("Tags"),
+        Column::text("Traffic is redirected by"),
+    ]
+}
 
 /// A table of revisions, or the word that there is none.
 #[component]
@@ -21,7 +34,7 @@ pub(crate) fn Revisions(revisions: Vec<Revision>) -> impl IntoView {
             .map(|revision| view! { <Row revision/> })
             .collect_view();
         view! {
-            <Table caption="Revisions" columns=&["Revision", "Version", "Namespace", "Tags", "Traffic is redirected by"]>
+            <Table caption="Revisions" columns=columns()>
                 {rows}
             </Table>
         }

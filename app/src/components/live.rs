@@ -1,0 +1,101 @@
+//! Live updates: the server says what kind of thing has changed, and pages read it again.
+//!
+//! One stream of server-sent events for the whole tab, and only while the tab is seen: a browser opens few connections to
+//! one host, and ten forgotten tabs must not starve the eleventh.
+
+use leptos::prelude::*;
+
+mod stream;
+
+/// What may change, by the names of the events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The mesh's configuration, delivery, contact with the cluster.
+    Mesh,
+    /// Namespaces.
+    Namespaces,
+    /// Settings.
+    Settings,
+    /// Deployments.
+    Deployments,
+    /// Pods, and what they run against what is in force.
+    Pods,
+    /// The history.
+    History,
+}
+
+impl Kind {
+    const ALL: [(Self, &str); 6] = [
+        (Self::Mesh, "mesh"),
+        (Self::Namespaces, "namespaces"),
+        (Self::Settings, "settings"),
+        (Self::Deployments, "deployments"),
+        (Self::Pods, "pods"),
+        (Self::History, "history"),
+    ];
+}
+
+/// Whether changes arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The page has not been taken over by the browser yet.
+    Off,
+    /// Changes arrive.
+    Live,
+    /// They do not; it is tried again.
+    Lost,
+}
+
+#[derive(Clone, Copy)]
+struct Live {
+    state: RwSignal<State>,
+    /// How often each kind has changed, in the order of [`Kind::ALL`].
+    changes: [Trigger; 6],
+}
+
+/// Makes the stream known to the pages. Opened by the browser only.
+pub(crate) fn provide() {
+    let live = Live {
+        state: RwSignal::new(State::Off),
+        changes: std::array::from_fn(|_| Trigger::new()),
+    };
+    provide_context(live);
+    Effect::new(move |_| stream::open(live));
+}
+
+/// Runs `read_again` whenever one of `kinds` has changed, and after the stream was lost: what happened meanwhile is not
+/// told.
+pub(crate) fn on(kinds: &'static [Kind], read_again: impl Fn() + 'static) {
+    let live = expect_context::<Live>();
+    Effect::new(move |before: Option<()>| {
+        for ((kind, _), change) in Kind::ALL.iter().zip(live.changes) {
+            if kinds.contains(kind) {
+                change.track();
+            }
+        }
+        // The first run only says what to wait for.
+        if before.is_some() {
+            untrack(&read_again);
+        }
+    });
+}
+
+/// A word on whether the page follows the cluster.
+#[component]
+pub(crate) fn LiveState() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let words = move || match live.state.get() {
+        State::Off => ("off", "", ""),
+        State::Live => ("live", "Live", "Changes in the cluster appear by themselves"),
+        State::Lost => (
+            "lost",
+            "Not live",
+            "The console does not answer. It is asked again until it does.",
+        ),
+    };
+    view! {
+        <span class="live-state" data-state=move || words().0 title=move || words().2 role="status">
+            {move || words().1}
+        </span>
+    }
+}

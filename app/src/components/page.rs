@@ -1,0 +1,86 @@
+//! What every page begins with: where it is, what it is called, and trouble that concerns all pages.
+
+use api::{ask, mesh::Mesh};
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    components::{
+        live::{self, Kind},
+        load::Data,
+    },
+    routes,
+    ui::{badge::Tone, notice::Notice, prose::Prose},
+};
+
+/// A step of the way to a page: its name and, unless it is only a heading of the navigation, its address.
+pub(crate) type Crumb = (String, Option<String>);
+
+/// The page's header. `trail` is the way from the mesh to the page, without both; `children` are the page's own buttons.
+#[component]
+pub(crate) fn PageHeader(
+    #[prop(into)] title: Signal<String>,
+    #[prop(optional)] trail: Vec<Crumb>,
+    #[prop(optional, into)] lead: Option<String>,
+    /// What stands as the heading instead of the title, where that is known only later.
+    #[prop(optional)]
+    heading: Option<AnyView>,
+    /// This is the mesh's own page: it says its trouble itself, and the way to it is short.
+    #[prop(optional)]
+    top: bool,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    let data = Data::read(ask::meshes);
+    let mesh = Memo::new(move |_| data.get().and_then(Result::ok)?.items.into_iter().next());
+    live::on(&[Kind::Mesh], move || data.refetch());
+    let way = (!top).then(|| {
+        let trail = trail
+            .into_iter()
+            .map(|(name, to)| match to {
+                Some(to) => view! { <li><a href=to>{name}</a></li> }.into_any(),
+                None => view! { <li>{name}</li> }.into_any(),
+            })
+            .collect_view();
+        view! {
+            <nav aria-label="Breadcrumbs" class="breadcrumbs">
+                <ol>
+                    <li><a href=routes::MESH>"Mesh Management"</a></li>
+                    <li>
+                        <Transition fallback=|| "…">
+                            {move || mesh.get().map(|mesh| mesh.name)}
+                        </Transition>
+                    </li>
+                    {trail}
+                </ol>
+            </nav>
+        }
+    });
+    view! {
+        <Title text=move || title.get()/>
+        <header class="page-header">
+            {way}
+            <div class="page-title">
+                <h1>{heading.unwrap_or_else(|| title.into_any())}</h1>
+                {children.map(|children| view! { <div class="page-actions">{children()}</div> })}
+            </div>
+            {lead.map(|lead| view! { <p class="lead"><Prose text=lead/></p> })}
+        </header>
+        <Transition>
+            {move || mesh.get().filter(|mesh| !top && !mesh.cluster.ready).map(trouble)}
+        </Transition>
+    }
+}
+
+/// That the console does not see the cluster as it is now.
+fn trouble(mesh: Mesh) -> impl IntoView {
+    let message = mesh
+        .cluster
+        .message
+        .unwrap_or_else(|| "the first lists are not complete yet".to_owned());
+    view! {
+        <Notice tone=Tone::Warning title="The cluster is not fully in view">
+            <p><Prose text=message/></p>
+            <p class="way-out">"What this page shows may be old or incomplete until then. It follows by itself."</p>
+        </Notice>
+    }
+}

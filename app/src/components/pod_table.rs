@@ -1,0 +1,105 @@
+//! Pods as rows: the same wherever pods are listed.
+
+use api::pod::{Owner, PodRow};
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        delete_pod::Deletion,
+        pod_state::{SidecarKind, State},
+    },
+    routes,
+    ui::{
+        menu::{Menu, MenuItem},
+        steady::steadily,
+        table::{Column, Table},
+        time::Ago,
+    },
+};
+
+/// Which pods the rows are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// Anybody's: namespace and owner are columns.
+    Any,
+    /// One owner's, which the page names.
+    One,
+}
+
+/// The table. A row stays the row of its pod, with focus and open menu, however the list changes around it.
+#[component]
+pub(crate) fn PodTable(
+    pods: Signal<Vec<PodRow>>,
+    #[prop(into)] columns: Signal<Vec<Column>>,
+    of: Of,
+    deletion: Deletion,
+) -> impl IntoView {
+    let pods = steadily(pods);
+    view! {
+        <div class="pod-table">
+            <Table caption="Pods" columns=columns>
+                <For
+                    each=move || pods.get()
+                    key=|pod: &PodRow| pod.uid.clone()
+                    children=move |pod: PodRow| row(pod, pods, of, deletion)
+                />
+            </Table>
+        </div>
+    }
+}
+
+fn row(first: PodRow, pods: Signal<Vec<PodRow>>, of: Of, deletion: Deletion) -> AnyView {
+    let (uid, name) = (first.uid.clone(), first.name.clone());
+    let pod = Memo::new(move |last: Option<&PodRow>| {
+        let now = pods.with(|pods| pods.iter().find(|pod| pod.uid == first.uid).cloned());
+        now.or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
+    });
+    view! {
+        <tr>
+            {move || cells(pod.get(), of)}
+            <td class="actions">
+                <Menu id=["more-", &uid].concat() label="More" of=name>
+                    <MenuItem on_press=move || deletion.ask(pod.get_untracked())>"Delete"</MenuItem>
+                </Menu>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn cells(pod: PodRow, of: Of) -> AnyView {
+    let here = routes::pod(&pod.namespace, &pod.name);
+    let owner = (of == Of::Any).then(
+        || view! { <td class="name"><OwnerLink namespace=pod.namespace.clone() owner=pod.owner/></td> },
+    );
+    let namespace = (of == Of::Any).then(|| view! { <td class="name">{pod.namespace}</td> });
+    view! {
+        <th scope="row" class="name"><a href=here>{pod.name}</a></th>
+        {namespace}
+        <td>{pod.status}</td>
+        <td><SidecarKind sidecar=pod.sidecar/></td>
+        <td><State state=pod.state/></td>
+        {owner}
+        <td class="number">{pod.created.map(|at| view! { <Ago at/> })}</td>
+        <td class="name">{pod.node.unwrap_or_else(|| "–".to_owned())}</td>
+    }
+    .into_any()
+}
+
+/// Who owns a pod; a Deployment leads to its page.
+#[component]
+pub(crate) fn OwnerLink(namespace: String, owner: Option<Owner>) -> impl IntoView {
+    let Some(Owner { kind, name }) = owner else {
+        return view! { <span class="more">"None"</span> }.into_any();
+    };
+    let of = (kind == "Deployment").then(|| routes::deployment(&namespace, &name));
+    view! {
+        <span class="owner-kind">{kind}</span>
+        " "
+        {match of {
+            Some(to) => view! { <a href=to>{name}</a> }.into_any(),
+            None => name.into_any(),
+        }}
+    }
+    .into_any()
+}

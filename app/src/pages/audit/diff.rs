@@ -1,0 +1,171 @@
+//! What a change changed, read from the states before and after as the server records them: for a setting the resource's
+//! spec, for a pod its uid, node and state. Whatever has another shape is left to the reader as JSON.
+
+use api::{
+    audit::{Action, Change},
+    pod::PodState,
+};
+use domain::Field;
+
+mod read;
+
+/// What was changed.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Diff {
+    /// A setting, part by part.
+    Setting(Vec<Line>),
+    /// A pod, as it was before it was deleted.
+    Pod(Pod),
+    /// The record has a shape that this version does not know.
+    Unreadable,
+}
+
+/// A part of a setting before and after.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Line {
+    /// Which part.
+    pub(super) part: Part,
+    /// What it said before.
+    pub(super) before: Said,
+    /// What it was asked to say.
+    pub(super) after: Said,
+}
+
+/// A part of a setting, in the order in which they are shown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// One of the six.
+    Field(Field),
+    /// A field that this version does not know.
+    Other(String),
+    /// Which pods it is for.
+    Selector,
+    /// Which of several wins.
+    Priority,
+}
+
+/// What a part says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Nothing: a field inherits.
+    Nothing,
+    /// These, in order; none: explicitly empty.
+    Items(Vec<String>),
+    /// Something that is no list, as JSON.
+    Odd(String),
+}
+
+/// A pod that was deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pod {
+    /// Its uid.
+    pub(super) uid: String,
+    /// Its node, once it had one.
+    pub(super) node: Option<String>,
+    /// What it ran against what was in force, where that can be read.
+    pub(super) state: Option<PodState>,
+}
+
+/// What became of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is on both sides.
+    Kept,
+    /// Only before.
+    Removed,
+    /// Only after.
+    Added,
+}
+
+impl Diff {
+    /// Reads a change.
+    pub(super) fn of(change: &Change) -> Self {
+        let read = match change.action {
+            Action::SaveSetting | Action::DeleteSetting => {
+                read::setting(change.before.as_ref(), change.after.as_ref()).map(Self::Setting)
+            }
+            Action::DeletePod => change.before.as_ref().and_then(read::pod).map(Self::Pod),
+        };
+        read.unwrap_or(Self::Unreadable)
+    }
+}
+
+impl Line {
+    /// Whether the change is about this part.
+    pub(super) fn is_changed(&self) -> bool {
+        self.before != self.after
+    }
+
+    /// The items before, each with what became of it.
+    pub(super) fn left(&self) -> Vec<(Fate, &str)> {
+        fates(&self.before, &self.after, Fate::Removed)
+    }
+
+    /// The items after, each with where it comes from.
+    pub(super) fn right(&self) -> Vec<(Fate, &str)> {
+        fates(&self.after, &self.before, Fate::Added)
+    }
+}
+
+fn fates<'a>(one: &'a Said, other: &Said, alone: Fate) -> Vec<(Fate, &'a str)> {
+    let fate = |item| {
+        if other.items().contains(item) {
+            Fate::Kept
+        } else {
+            alone
+        }
+    };
+    one.items()
+        .iter()
+        .map(|item| (fate(item), item.as_str()))
+        .collect()
+}
+
+impl Part {
+    /// Its name in the resource.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Field(field) => field.name(),
+            Self::Other(name) => name,
+            Self::Selector => "selector",
+            Self::Priority => "priority",
+        }
+    }
+
+    /// What it means that nothing is said.
+    pub(super) fn nothing(&self) -> &'static str {
+        match self {
+            Self::Field(_) | Self::Other(_) => "inherit",
+            Self::Selector | Self::Priority => "none",
+        }
+    }
+}
+
+impl Said {
+    fn items(&self) -> &[String] {
+        match self {
+            Self::Items(items) => items,
+            _ => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(items: &[&str]) -> Said {
+        Said::Items(items.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn items_tell_what_became_of_them() {
+        let line = Line {
+            part: Part::Field(Field::ExcludeInboundPorts),
+            before: items(&["1", "2"]),
+            after: items(&["2", "3"]),
+        };
+        assert_eq!(line.left(), [(Fate::Removed, "1"), (Fate::Kept, "2")]);
+        assert_eq!(line.right(), [(Fate::Kept, "2"), (Fate::Added, "3")]);
+    }
+}

@@ -1,0 +1,236 @@
+//! Reads the states as the server records them: a setting's spec (`SidecarSettingSpec`), and of a pod uid, node and state.
+
+use std::collections::BTreeMap;
+
+use domain::Field;
+use serde_json::Value;
+
+use super::{Line, Part, Pod, Said};
+
+/// The parts of a setting before and after; nothing where the record has another shape.
+pub(super) fn setting(before: Option<&Value>, after: Option<&Value>) -> Option<Vec<Line>> {
+    let (mut before, mut after) = (parts(before)?, parts(after)?);
+    let mut lines = Vec::new();
+    for part in Field::ALL.map(Part::Field) {
+        before.entry(part).or_insert(Said::Nothing);
+    }
+    for part in after.keys() {
+        before.entry(part.clone()).or_insert(Said::Nothing);
+    }
+    for (part, before) in before {
+        let after = after.remove(&part).unwrap_or(Said::Nothing);
+        lines.push(Line { part, before, after });
+    }
+    Some(lines)
+}
+
+/// The parts of a spec; nothing where it has others.
+fn parts(spec: Option<&Value>) -> Option<BTreeMap<Part, Said>> {
+    let mut parts = BTreeMap::new();
+    let Some(spec) = spec else { return Some(parts) };
+    for (name, value) in spec.as_object()? {
+        match (name.as_str(), value) {
+            // Absent and null are the same to the record: a part that was not there.
+            (_, Value::Null) => {}
+            ("traffic", Value::Object(fields)) => {
+                for (name, value) in fields {
+                    let part = name
+                        .parse()
+                        .map_or_else(|_| Part::Other(name.clone()), Part::Field);
+                    parts.insert(part, list(value));
+                }
+            }
+            ("selector", value) => drop(parts.insert(Part::Selector, labels(value))),
+            ("priority", value) => drop(parts.insert(Part::Priority, Said::Items(vec![value.to_string()]))),
+            _ => return None,
+        }
+    }
+    Some(parts)
+}
+
+fn list(value: &Value) -> Said {
+    let items = value
+        .as_array()
+        .and_then(|items| items.iter().map(text).collect());
+    items.map_or_else(|| Said::Odd(value.to_string()), Said::Items)
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+/// A selector as `name=value` items.
+fn labels(selector: &Value) -> Said {
+    let read = || -> Option<Vec<String>> {
+        let selector = selector.as_object().filter(|members| members.len() == 1)?;
+        let labels = selector.get("matchLabels")?.as_object()?;
+        labels
+            .iter()
+            .map(|(name, value)| Some([name, "=", value.as_str()?].concat()))
+            .collect()
+    };
+    read().map_or_else(|| Said::Odd(selector.to_string()), Said::Items)
+}
+
+/// A pod as it was; nothing where the record has another shape.
+pub(super) fn pod(before: &Value) -> Option<Pod> {
+    Some(Pod {
+        uid: text(before.get("uid")?)?,
+        node: before.get("node").and_then(text),
+        state: before
+            .get("state")
+            .and_then(|state| serde_json::from_value(state.clone()).ok()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use api::{
+        audit::{Action, Change},
+        pod::PodState,
+    };
+    use serde_json::json;
+
+    use super::{
+        super::{super::tests::change, Diff},
+        *,
+    };
+
+    fn saved(before: Option<Value>, after: Option<Value>) -> Diff {
+        Diff::of(&Change {
+            before,
+            after,
+            ..change(Action::SaveSetting, ("shop", "default"))
+        })
+    }
+
+    fn lines(diff: Diff) -> Vec<Line> {
+        match diff {
+            Diff::Setting(lines) => lines,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn items(items: &[&str]) -> Said {
+        Said::Items(items.iter().map(ToString::to_string).collect())
+    }
+
+    fn changed(diff: Diff) -> Vec<(String, Said, Said)> {
+        let changed = lines(diff).into_iter().filter(Line::is_changed);
+        changed
+            .map(|line| (line.part.name().to_owned(), line.before, line.after))
+            .collect()
+    }
+
+    #[test]
+    fn a_first_setting_is_told_against_inherit() {
+        let diff = saved(
+            None,
+            Some(json!({ "traffic": { "excludeInboundPorts": ["7001"], "excludeOutboundPorts": [] } })),
+        );
+        assert_eq!(
+            changed(diff),
+            [
+                ("excludeInboundPorts".to_owned(), Said::Nothing, items(&["7001"])),
+                ("excludeOutboundPorts".to_owned(), Said::Nothing, items(&[])),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_removed_setting_leaves_inherit() {
+        let diff = saved(Some(json!({ "traffic": { "includeInboundPorts": ["*"] } })), None);
+        assert_eq!(
+            changed(diff),
+            [("includeInboundPorts".to_owned(), items(&["*"]), Said::Nothing)]
+        );
+    }
+
+    #[test]
+    fn all_six_fields_are_there_in_order_changed_or_not() {
+        let spec = json!({ "traffic": { "excludeInboundPorts": ["1"] } });
+        let lines = lines(saved(Some(spec.clone()), Some(spec)));
+        assert!(!lines.iter().any(Line::is_changed));
+        let parts: Vec<_> = lines.into_iter().map(|line| line.part).collect();
+        assert_eq!(parts, Field::ALL.map(Part::Field));
+    }
+
+    #[test]
+    fn a_workload_setting_has_its_selector_and_priority_after_the_fields() {
+        let spec =
+            |app| json!({ "selector": { "matchLabels": { "app": app } }, "priority": 7, "traffic": {} });
+        let diff = saved(Some(spec("cart")), Some(spec("till")));
+        assert_eq!(
+            changed(diff),
+            [("selector".to_owned(), items(&["app=cart"]), items(&["app=till"]))]
+        );
+        let lines = lines(saved(None, Some(spec("cart"))));
+        assert_eq!(
+            lines[6..].iter().map(|line| line.part.name()).collect::<Vec<_>>(),
+            ["selector", "priority"]
+        );
+        assert_eq!(lines[7].after, items(&["7"]));
+    }
+
+    #[test]
+    fn what_is_odd_in_one_place_is_shown_there_and_what_is_odd_as_a_whole_is_not_read() {
+        let odd = json!({ "traffic": { "excludeInboundPorts": 80, "newField": ["1"] }, "selector": "all" });
+        assert_eq!(
+            changed(saved(Some(odd), None)),
+            [
+                (
+                    "excludeInboundPorts".to_owned(),
+                    Said::Odd("80".to_owned()),
+                    Said::Nothing
+                ),
+                ("newField".to_owned(), items(&["1"]), Said::Nothing),
+                (
+                    "selector".to_owned(),
+                    Said::Odd("\"all\"".to_owned()),
+                    Said::Nothing
+                ),
+            ]
+        );
+        for spec in [
+            json!("text"),
+            json!([]),
+            json!({ "traffic": [] }),
+            json!({ "traffic": {}, "more": 1 }),
+        ] {
+            assert_eq!(saved(Some(spec.clone()), None), Diff::Unreadable, "{spec}");
+        }
+        // What the server records of a spec without fields.
+        assert!(changed(saved(Some(json!({ "traffic": null })), None)).is_empty());
+    }
+
+    #[test]
+    fn a_pod_is_told_as_it_was() {
+        let of = |before| {
+            Diff::of(&Change {
+                before,
+                ..change(Action::DeletePod, ("shop", "cart-1"))
+            })
+        };
+        let stale = json!({ "uid": "u", "node": "n1", "state": { "is": "stale", "fields": ["excludeInboundPorts"] } });
+        assert_eq!(
+            of(Some(stale)),
+            Diff::Pod(Pod {
+                uid: "u".to_owned(),
+                node: Some("n1".to_owned()),
+                state: Some(PodState::Stale {
+                    fields: vec!["excludeInboundPorts".to_owned()]
+                }),
+            })
+        );
+        let bare = Pod {
+            uid: "u".to_owned(),
+            node: None,
+            state: None,
+        };
+        assert_eq!(
+            of(Some(json!({ "uid": "u", "node": null, "state": "new" }))),
+            Diff::Pod(bare)
+        );
+        assert_eq!(of(None), Diff::Unreadable);
+    }
+}

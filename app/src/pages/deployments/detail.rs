@@ -1,0 +1,226 @@
+//! One Deployment: what its next pods get, and what those that run have.
+
+use api::{
+    deployment::{Condition, DeploymentDetail, DeploymentQuery, DeploymentRow},
+    mesh::PodCounts,
+    pod::PodStateName,
+};
+use leptos::prelude::*;
+
+use super::{
+    list::stale,
+    pods::{OwnPods, Pods},
+};
+use crate::{
+    components::{
+        delete_pod::{Deleted, Deletion},
+        fields_table::FieldsTable,
+        pod_state::StateBadge,
+    },
+    routes,
+    ui::{
+        badge::{Badge, Tone},
+        empty::Empty,
+        notice::Notice,
+        prose::Prose,
+        table::{Column, Table},
+        time::Ago,
+    },
+};
+
+type Place = (String, String);
+
+/// The page below its header.
+pub(super) fn detail(
+    answer: Signal<(Place, DeploymentDetail)>,
+    pods: OwnPods,
+    deletion: Deletion,
+) -> AnyView {
+    let of = move |show: fn(&DeploymentDetail) -> AnyView| move || answer.with(|(_, detail)| show(detail));
+    view! {
+        <section class="panel" aria-labelledby="state">
+            <h2 id="state" class="visually-hidden">"State"</h2>
+            {of(summary)}
+        </section>
+        <section class="panel" aria-labelledby="pods">
+            <h2 id="pods">"Pods"</h2>
+            <Deleted deletion/>
+            <Pods data=pods deletion/>
+        </section>
+        <section class="panel" aria-labelledby="fields">
+            <h2 id="fields">"Settings for the next pod"</h2>
+            {of(settings)}
+        </section>
+        <section class="panel" aria-labelledby="conditions">
+            <h2 id="conditions">"Conditions"</h2>
+            {of(conditions)}
+        </section>
+    }
+    .into_any()
+}
+
+fn summary(detail: &DeploymentDetail) -> AnyView {
+    let row = &detail.row;
+    let namespace = row.namespace.clone();
+    let (tone, ready) = (
+        if row.ready < row.replicas {
+            Tone::Warning
+        } else {
+            Tone::Good
+        },
+        format!("{} of {}", row.ready, row.replicas),
+    );
+    let no_effect = detail.not_applicable.clone().map(|why| {
+        view! {
+            <Notice tone=Tone::Info title="Settings have no effect on its pods">
+                <p><Prose text=why/></p>
+            </Notice>
+        }
+    });
+    view! {
+        <p class="verdict">{verdict(row)}</p>
+        {no_effect}
+        <dl class="facts">
+            <div><dt>"Ready"</dt><dd><Badge tone>{ready}</Badge></dd></div>
+            <div><dt>"Pods"</dt><dd>{row.pods.total}</dd></div>
+            <div><dt>"Injected"</dt><dd>{row.pods.injected}</dd></div>
+            <div><dt>"Stale"</dt><dd>{stale(row)}</dd></div>
+            <div><dt>"Namespace"</dt><dd><a href=routes::namespace(&namespace)>{namespace.clone()}</a></dd></div>
+            <div><dt>"Strategy"</dt><dd>{detail.strategy.clone()}</dd></div>
+            <div><dt>"Rollouts"</dt><dd>{rollouts(detail.paused)}</dd></div>
+            {row.created.clone().map(|at| view! { <div><dt>"Made"</dt><dd><Ago at/></dd></div> })}
+        </dl>
+    }
+    .into_any()
+}
+
+/// Its pods in a sentence.
+fn verdict(row: &DeploymentRow) -> AnyView {
+    let PodCounts {
+        total,
+        injected,
+        stale,
+    } = row.pods;
+    let (state, words) = match (total, injected, stale) {
+        (0, ..) => (None, "It runs no pods now.".to_owned()),
+        (_, 0, _) => (
+            Some(PodStateName::NotApplicable),
+            "None of its pods has a sidecar to go round.".to_owned(),
+        ),
+        (_, 1, 0) => (
+            Some(PodStateName::Current),
+            "Its one injected pod runs what is in force.".to_owned(),
+        ),
+        (_, _, 0) => (
+            Some(PodStateName::Current),
+            format!("All {injected} injected pods run what is in force."),
+        ),
+        (_, 1, _) => (
+            Some(PodStateName::Stale),
+            "Its one injected pod still runs an old setting. Delete it to apply.".to_owned(),
+        ),
+        (_, _, 1) => (
+            Some(PodStateName::Stale),
+            format!("1 of {injected} injected pods still runs an old setting. Delete it to apply."),
+        ),
+        _ => (
+            Some(PodStateName::Stale),
+            format!("{stale} of {injected} injected pods still run an old setting. Delete them to apply."),
+        ),
+    };
+    view! {
+        {state.map(|state| view! { <StateBadge state/> " " })}
+        {words}
+    }
+    .into_any()
+}
+
+fn rollouts(paused: bool) -> AnyView {
+    if paused {
+        view! { <Badge tone=Tone::Warning>"Paused"</Badge> }.into_any()
+    } else {
+        "Not paused".into_any()
+    }
+}
+
+fn settings(detail: &DeploymentDetail) -> AnyView {
+    let workloads = detail.workload_settings.clone();
+    let selected = (!workloads.is_empty()).then(|| {
+        let many = workloads.len() > 1;
+        let names = workloads
+            .into_iter()
+            .enumerate()
+            .map(|(n, name)| view! { {(n > 0).then_some(", ")} <code>{name}</code> })
+            .collect_view();
+        view! {
+            <p>
+                "Workload settings that select its pods: " {names}
+                {if many { ". Field by field, the first that sets it wins." } else { "." }}
+            </p>
+        }
+    });
+    view! {
+        {selected}
+        <FieldsTable namespace=detail.row.namespace.clone() desired=detail.desired.clone() given=None/>
+    }
+    .into_any()
+}
+
+fn conditions(detail: &DeploymentDetail) -> AnyView {
+    if detail.conditions.is_empty() {
+        return view! { <p class="more">"Kubernetes says nothing of it yet."</p> }.into_any();
+    }
+    let columns = vec![
+        Column::text("Type"),
+        Column::text("Status"),
+        Column::text("Reason"),
+        Column::text("Message"),
+        Column::number("Since"),
+    ];
+    let rows = detail.conditions.iter().cloned().map(condition).collect_view();
+    view! { <Table caption="Conditions" columns=columns>{rows}</Table> }.into_any()
+}
+
+fn condition(condition: Condition) -> AnyView {
+    // Of the three that Kubernetes has, one tells of trouble by being true.
+    let good = if condition.kind == "ReplicaFailure" {
+        "False"
+    } else {
+        "True"
+    };
+    let tone = match condition.status.as_str() {
+        "Unknown" => Tone::Info,
+        status if status == good => Tone::Good,
+        _ => Tone::Bad,
+    };
+    view! {
+        <tr>
+            <th scope="row">{condition.kind}</th>
+            <td><Badge tone>{condition.status}</Badge></td>
+            <td>{condition.reason}</td>
+            <td class="sentence">{condition.message}</td>
+            <td class="number">{condition.since.map(|at| view! { <Ago at/> })}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// Said where the Deployment is not (any more).
+pub(super) fn gone(namespace: String, name: String) -> AnyView {
+    let others = routes::deployments(&DeploymentQuery {
+        namespace: Some(namespace.clone()),
+        ..DeploymentQuery::default()
+    });
+    view! {
+        <section class="panel" aria-labelledby="state">
+            <h2 id="state" class="visually-hidden">"State"</h2>
+            <Empty title="There is no such Deployment">
+                <p>
+                    "Namespace " <code>{namespace}</code> " has no Deployment " <code>{name}</code> " (any more)."
+                </p>
+                <p><a href=others>"Show the Deployments of this namespace"</a></p>
+            </Empty>
+        </section>
+    }
+    .into_any()
+}

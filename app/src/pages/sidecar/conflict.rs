@@ -1,0 +1,123 @@
+//! Two versions of one level, and a choice field by field.
+
+use std::collections::BTreeMap;
+
+use domain::Field;
+use leptos::{html, prelude::*};
+
+use super::{
+    actions::SAVE,
+    form::Form,
+    merge::{Conflict, Row, Side},
+};
+use crate::ui::{attention::focus_soon, badge::Tone, button::Button, notice::Notice};
+
+/// The word that somebody else was quicker, and the panel once it is asked for.
+#[component]
+pub(super) fn Overtaken(form: Form) -> impl IntoView {
+    view! {
+        {move || (form.overtaken.get() && !form.choosing.get()).then(|| view! {
+            <Notice tone=Tone::Warning title="This level was changed meanwhile">
+                <p>"Somebody else has saved it since you began. Your changes are still here; nothing was overwritten."</p>
+                <p><Button on_press=move || form.choosing.set(true)>"Show both versions"</Button></p>
+            </Notice>
+        })}
+        {move || form.choosing.get().then(|| view! { <Choice form/> })}
+    }
+}
+
+#[component]
+fn Choice(form: Form) -> impl IntoView {
+    let panel = NodeRef::<html::Section>::new();
+    // It decides what happens next: the reader is taken there.
+    Effect::new(move |_| {
+        if let Some(panel) = panel.get() {
+            let _ = panel.focus();
+        }
+    });
+    // Follows when it changes once more; choices that were made stay.
+    let conflict = Memo::new(move |_| form.conflict());
+    let chosen = RwSignal::new(BTreeMap::<Field, Side>::new());
+    let side = move |row: &Row| {
+        chosen
+            .with(|chosen| chosen.get(&row.field).copied())
+            .unwrap_or(row.suggested)
+    };
+    let take = move || {
+        let conflict = conflict.get_untracked();
+        let rows = conflict.rows();
+        let merged = conflict.merged(|field| {
+            let row = rows.iter().find(|row| row.field == field);
+            row.map_or(Side::Theirs, |row| {
+                chosen
+                    .with_untracked(|chosen| chosen.get(&field).copied())
+                    .unwrap_or(row.suggested)
+            })
+        });
+        form.resolve(merged);
+        let differs = form.dirty.get_untracked();
+        form.say(if differs {
+            "Your choice is in the form: update the settings to save it"
+        } else {
+            "The form shows what is stored"
+        });
+        focus_soon(SAVE.to_owned());
+    };
+    let rows = move || {
+        conflict
+            .with(Conflict::rows)
+            .into_iter()
+            .map(|row| {
+                let now = side(&row);
+                row_view(row, now, chosen)
+            })
+            .collect_view()
+    };
+    view! {
+        <section class="conflict" aria-labelledby="conflict-title" tabindex="-1" node_ref=panel>
+            <h3 id="conflict-title">"This level was changed meanwhile"</h3>
+            <p>
+                "Somebody else has saved it since you began. Choose for each field which value to go on with; "
+                "nothing is saved until you update the settings."
+            </p>
+            {rows}
+            <div class="dialog-actions">
+                <Button class="primary" on_press=take>"Use these"</Button>
+                <Button on_press=move || form.choosing.set(false)>"Not now"</Button>
+            </div>
+        </section>
+    }
+}
+
+fn row_view(row: Row, now: Side, chosen: RwSignal<BTreeMap<Field, Side>>) -> impl IntoView {
+    let Row {
+        field,
+        was,
+        mine,
+        theirs,
+        ..
+    } = row;
+    let option = move |side: Side, label: &'static str, value: String| {
+        view! {
+            <label class="version" data-chosen=(now == side).then_some("true")>
+                <input
+                    type="radio"
+                    name=["version-", field.name()].concat()
+                    checked=now == side
+                    prop:checked=now == side
+                    on:change=move |_| chosen.update(|chosen| _ = chosen.insert(field, side))
+                />
+                <span class="version-side">{label}</span>
+                <span class="version-value">{value}</span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="versions">
+            <legend>{field.label()} " " <code>{field.name()}</code></legend>
+            <p class="version-was">"Was: " {was}</p>
+            {option(Side::Mine, "Yours", mine)}
+            {option(Side::Theirs, "Theirs", theirs)}
+        </fieldset>
+    }
+}

@@ -1,0 +1,261 @@
+//! The form of one level: what is stored, and what somebody makes of it.
+
+use api::{
+    Client, FieldProblem, Precondition, Problem,
+    setting::{LevelRef, SettingView},
+};
+use domain::{Field, Level};
+use leptos::{prelude::*, task::spawn_local};
+
+use self::mistake::mistake;
+pub(super) use self::write::{Busy, Saved};
+use super::{
+    draft::{Draft, Mistake},
+    kept,
+    merge::Conflict,
+};
+use crate::ui::announce::{Announcer, use_announcer};
+
+mod mistake;
+mod write;
+
+/// What a draft began with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Base {
+    /// The version of what was stored; nothing: nothing was.
+    pub(super) version: Option<String>,
+    /// The form of it.
+    pub(super) draft: Draft,
+}
+
+impl Base {
+    fn of(view: &SettingView) -> Self {
+        Self {
+            version: view.stored.as_ref().map(|stored| stored.version.clone()),
+            draft: Draft::of_view(view),
+        }
+    }
+
+    fn precondition(&self) -> Precondition {
+        self.version
+            .clone()
+            .map_or(Precondition::Absent, Precondition::Version)
+    }
+}
+
+/// The form's state. Its place in the page is given once; what arrives later changes the signals, never the elements.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    level: StoredValue<Level>,
+    client: StoredValue<Client>,
+    announcer: Announcer,
+    /// The level as it was last read.
+    pub(super) view: RwSignal<SettingView>,
+    /// What the draft began with; older than `view` where somebody else has saved meanwhile.
+    pub(super) base: RwSignal<Base>,
+    /// What would be saved.
+    pub(super) draft: RwSignal<Draft>,
+    /// Why, for the history.
+    pub(super) reason: RwSignal<String>,
+    /// There is something to save, or to lose.
+    pub(super) dirty: Memo<bool>,
+    /// Somebody else has saved since the draft was begun.
+    pub(super) overtaken: Memo<bool>,
+    /// The write under way.
+    pub(super) busy: RwSignal<Option<Busy>>,
+    /// Why the last write was refused.
+    pub(super) problem: RwSignal<Option<Problem>>,
+    /// The fields that the server refused, and what was sent.
+    refused: RwSignal<Option<(Draft, Vec<FieldProblem>)>>,
+    /// What the last write did.
+    pub(super) saved: RwSignal<Option<Saved>>,
+    /// The choice between two versions is open.
+    pub(super) choosing: RwSignal<bool>,
+    /// The draft is one that was kept from an earlier visit.
+    pub(super) brought_back: RwSignal<bool>,
+    /// How many writes have been answered: a read that began before one is older than its answer.
+    writes: StoredValue<u32>,
+}
+
+/// The level that a view is of.
+pub(super) fn level_of(level: &LevelRef) -> Level {
+    match level.clone() {
+        LevelRef::Global => Level::Global,
+        LevelRef::Namespace { namespace } => Level::Namespace(namespace),
+        LevelRef::Workload { namespace, name } => Level::Workload { namespace, name },
+    }
+}
+
+impl Form {
+    /// The form of a level that has just been read.
+    pub(super) fn new(view: SettingView) -> Self {
+        let base = RwSignal::new(Base::of(&view));
+        let draft = RwSignal::new(base.with_untracked(|base| base.draft.clone()));
+        let level = level_of(&view.level);
+        let view = RwSignal::new(view);
+        let dirty = Memo::new(move |_| draft.with(|draft| base.with(|base| draft.is_dirty(&base.draft))));
+        let overtaken = Memo::new(move |_| {
+            dirty.get() && view.with(|view| base.with(|base| Base::of(view).version != base.version))
+        });
+        let form = Self {
+            level: StoredValue::new(level),
+            client: StoredValue::new(expect_context()),
+            announcer: use_announcer(),
+            view,
+            base,
+            draft,
+            reason: RwSignal::new(String::new()),
+            dirty,
+            overtaken,
+            busy: RwSignal::new(None),
+            problem: RwSignal::new(None),
+            refused: RwSignal::new(None),
+            saved: RwSignal::new(None),
+            choosing: RwSignal::new(false),
+            brought_back: RwSignal::new(false),
+            writes: StoredValue::new(0),
+        };
+        form.keep();
+        form
+    }
+
+    /// The level.
+    pub(super) fn level(&self) -> Level {
+        self.level.get_value()
+    }
+
+    /// Says something to the reader.
+    pub(super) fn say(&self, text: impl Into<String>) {
+        self.announcer.say(text.into());
+    }
+
+    /// Brings back what was not saved on an earlier visit, and keeps what is not saved on this one.
+    fn keep(self) {
+        Effect::new(move |before: Option<()>| {
+            let level = self.level();
+            if before.is_none()
+                && let Some((base, draft)) = kept::read(&level)
+                && draft.is_dirty(&base.draft)
+            {
+                self.base.set(base);
+                self.draft.set(draft);
+                self.brought_back.set(true);
+                // What is stored may have changed since.
+                self.take(self.view.get_untracked());
+            }
+            if self.dirty.get() {
+                kept::write(&level, &self.base.get(), &self.draft.get());
+            } else if before.is_some() {
+                kept::forget(&level);
+            }
+        });
+    }
+
+    /// Edits a field.
+    pub(super) fn edit(&self, change: impl FnOnce(&mut Draft)) {
+        self.draft.update(change);
+        if self.dirty.get_untracked() {
+            self.saved.set(None);
+        }
+    }
+
+    /// The mistakes of a field: those that can be seen here, else those that the server saw in the same value.
+    pub(super) fn mistakes(&self, field: Field) -> Vec<Mistake> {
+        let own = self.draft.with(|draft| draft.mistakes(field));
+        if !own.is_empty() {
+            return own;
+        }
+        self.refused.with(|refused| {
+            let Some((sent, problems)) = refused else {
+                return Vec::new();
+            };
+            if self
+                .draft
+                .with(|draft| draft.get(field).typed() != sent.get(field).typed())
+            {
+                return Vec::new();
+            }
+            problems
+                .iter()
+                .filter_map(|problem| mistake(field, problem))
+                .collect()
+        })
+    }
+
+    /// The mistakes in what is stored, which counts as *inherit* all the same, where they are not of a field in the form.
+    pub(super) fn stray(&self) -> Vec<FieldProblem> {
+        self.view.with(|view| {
+            let invalid = view.stored.iter().flat_map(|stored| stored.invalid.clone());
+            invalid
+                .filter(|problem| {
+                    Field::ALL
+                        .into_iter()
+                        .all(|field| mistake(field, problem).is_none())
+                })
+                .collect()
+        })
+    }
+
+    /// Takes the level as it is now. A draft with changes stays, on its own base, unless they come to the same.
+    pub(super) fn take(&self, view: SettingView) {
+        let now = Base::of(&view);
+        self.view.set(view);
+        let dirty = self.dirty.get_untracked();
+        let same = self.base.with_untracked(|base| !base.draft.is_dirty(&now.draft));
+        let agrees = self.draft.with_untracked(|draft| !draft.is_dirty(&now.draft));
+        if !dirty {
+            // What is begun in an input and changes nothing yet is not taken away either.
+            if !same {
+                self.draft.set(now.draft.clone());
+            }
+            self.base.set(now);
+        } else if same || agrees {
+            self.base.set(now);
+        }
+    }
+
+    /// Back to what is stored.
+    pub(super) fn discard(&self) {
+        let now = self.view.with_untracked(Base::of);
+        self.draft.set(now.draft.clone());
+        self.base.set(now);
+        self.reason.set(String::new());
+        self.problem.set(None);
+        self.refused.set(None);
+        self.choosing.set(false);
+        self.brought_back.set(false);
+        self.say("Changes discarded");
+    }
+
+    /// Reads the level again, because something has changed somewhere.
+    pub(super) fn read_again(self) {
+        let (client, level) = (self.client.get_value(), self.level());
+        let began = self.writes.get_value();
+        spawn_local(async move {
+            // A failure is told by the page's header; what is shown here stays.
+            if let Ok(view) = client.setting(&level).await
+                && self.writes.try_get_value() == Some(began)
+                && self.busy.try_get_untracked() == Some(None)
+            {
+                self.take(view);
+            }
+        });
+    }
+
+    /// The two versions to choose from.
+    pub(super) fn conflict(&self) -> Conflict {
+        Conflict::new(
+            self.base.with(|base| base.draft.clone()),
+            self.draft.get(),
+            self.view.with(Draft::of_view),
+        )
+    }
+
+    /// Goes on with `merged`, based on what is stored now.
+    pub(super) fn resolve(&self, merged: Draft) {
+        self.base.set(self.view.with_untracked(Base::of));
+        self.draft.set(merged);
+        self.problem.set(None);
+        self.choosing.set(false);
+    }
+}

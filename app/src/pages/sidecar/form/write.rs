@@ -1,0 +1,143 @@
+//! The writes, and what comes of them.
+
+use api::{Problem, setting::SettingView};
+use domain::Field;
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    super::{
+        draft::{Change, Draft},
+        saved::OUTCOME,
+    },
+    Base, Form,
+    mistake::mistake,
+};
+use crate::ui::attention::reveal_soon;
+
+/// A write that succeeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::pages::sidecar) struct Saved {
+    /// What it changed.
+    pub(in crate::pages::sidecar) changes: Vec<Change>,
+    /// It removed the whole level.
+    pub(in crate::pages::sidecar) reset: bool,
+    /// The change in the history.
+    pub(in crate::pages::sidecar) change: Option<String>,
+    /// What the writer should know all the same.
+    pub(in crate::pages::sidecar) notices: Vec<String>,
+}
+
+/// A write under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::pages::sidecar) enum Busy {
+    /// *Update Settings*.
+    Saving,
+    /// *Reset to inherited*.
+    Resetting,
+}
+
+impl Form {
+    /// Saves the draft.
+    pub(in crate::pages::sidecar) fn save(self) {
+        let sent = self.draft.get_untracked();
+        let base = self.base.get_untracked();
+        let setting = sent.to_save(&self.reason.get_untracked());
+        let (client, level) = (self.client.get_value(), self.level());
+        self.begin(Busy::Saving);
+        spawn_local(async move {
+            let answer = client.save_setting(&level, &base.precondition(), &setting).await;
+            self.done(answer, &base, Some(sent));
+        });
+    }
+
+    /// Removes the level's setting.
+    pub(in crate::pages::sidecar) fn reset(self) {
+        let base = self.view.with_untracked(Base::of);
+        let (client, level) = (self.client.get_value(), self.level());
+        self.begin(Busy::Resetting);
+        spawn_local(async move {
+            let answer = client.delete_setting(&level, &base.precondition()).await;
+            self.done(answer, &base, None);
+        });
+    }
+
+    fn begin(self, busy: Busy) {
+        self.busy.set(Some(busy));
+        self.problem.set(None);
+        self.refused.set(None);
+        self.saved.set(None);
+    }
+
+    /// `sent` is what was saved; nothing: the level was reset.
+    fn done(self, answer: Result<SettingView, Problem>, base: &Base, sent: Option<Draft>) {
+        // The page may have been left meanwhile.
+        let Some(writes) = self.writes.try_get_value() else {
+            return;
+        };
+        self.writes.set_value(writes + 1);
+        self.busy.set(None);
+        match answer {
+            Ok(view) => self.succeeded(view, base, sent),
+            Err(problem) => self.failed(problem, sent),
+        }
+        // What was told while the answer was on its way was not listened to.
+        self.read_again();
+    }
+
+    fn succeeded(self, view: SettingView, before: &Base, sent: Option<Draft>) {
+        let now = Base::of(&view);
+        let saved = Saved {
+            // As it is stored, which need not be as it was typed.
+            changes: now.draft.changes(&before.draft),
+            reset: sent.is_none(),
+            change: view.change.clone(),
+            notices: view.notices.clone(),
+        };
+        // What was typed while the answer was on its way is the next change.
+        if sent.is_none_or(|sent| self.draft.with_untracked(|draft| *draft == sent)) {
+            self.draft.set(now.draft.clone());
+        }
+        self.base.set(now);
+        self.view.set(view);
+        self.reason.set(String::new());
+        self.brought_back.set(false);
+        self.say(if saved.reset {
+            "Reset to inherited"
+        } else {
+            "Settings updated"
+        });
+        self.saved.set(Some(saved));
+        reveal_soon(OUTCOME);
+    }
+
+    fn failed(self, mut problem: Problem, sent: Option<Draft>) {
+        // Read as an answer is: a second way to read the same would be weight.
+        let current = problem
+            .current
+            .take()
+            .and_then(|current| serde_json::to_vec(&current).ok());
+        let current = current.and_then(|current| serde_json::from_slice(&current).ok());
+        if let Some(view) = current {
+            self.take(view);
+            if self.dirty.get_untracked() {
+                self.choosing.set(true);
+                self.say("This level was changed meanwhile: both versions are shown");
+                return;
+            }
+        }
+        if let Some(sent) = sent {
+            let (here, elsewhere): (Vec<_>, Vec<_>) = std::mem::take(&mut problem.errors)
+                .into_iter()
+                .partition(|error| {
+                    Field::ALL
+                        .into_iter()
+                        .any(|field| mistake(field, error).is_some())
+                });
+            self.refused.set((!here.is_empty()).then_some((sent, here)));
+            problem.errors = elsewhere;
+        }
+        self.say(problem.title.clone());
+        self.problem.set(Some(problem));
+        reveal_soon(OUTCOME);
+    }
+}

@@ -1,0 +1,148 @@
+//! What the last write came to: what it did, or why not.
+
+use api::{
+    Problem,
+    pod::{PodQuery, PodStateName},
+    setting::SettingView,
+};
+use domain::Level;
+use leptos::prelude::*;
+
+use super::{
+    draft::{Change, words},
+    form::{Form, Saved},
+};
+use crate::{
+    routes,
+    ui::{badge::Tone, notice::Notice, prose::Prose},
+};
+
+/// The id of the outcome's place.
+pub(super) const OUTCOME: &str = "outcome";
+
+/// The outcome of the last write, where there is one to tell.
+#[component]
+pub(super) fn Outcome(form: Form) -> impl IntoView {
+    view! {
+        // Always there: a screen reader hears what comes into it.
+        <div class="outcome" id=OUTCOME aria-live="polite">
+            {move || form.saved.get().map(|saved| view! { <Succeeded form saved/> })}
+            {move || form.problem.get().map(|problem| view! { <Refused problem/> })}
+        </div>
+    }
+}
+
+#[component]
+fn Succeeded(form: Form, saved: Saved) -> impl IntoView {
+    let Saved {
+        changes,
+        reset,
+        change,
+        notices,
+    } = saved;
+    let title = if reset {
+        "Reset to inherited"
+    } else {
+        "Settings updated"
+    };
+    view! {
+        <Notice tone=Tone::Good title>
+            <Changes changes/>
+            <Pods form/>
+            {notices.into_iter().map(|notice| view! { <p><Prose text=notice/></p> }).collect_view()}
+            {change.map(|id| view! { <p><a href=routes::change(&id)>"Show this change in the history"</a></p> })}
+        </Notice>
+    }
+}
+
+/// Field by field, what was and what is.
+#[component]
+pub(super) fn Changes(changes: Vec<Change>) -> impl IntoView {
+    let lines = changes
+        .into_iter()
+        .map(|change| {
+            view! {
+                <li>
+                    <code>{change.field.name()}</code> ": "
+                    <del>{words(change.from.as_ref())}</del>
+                    <span class="visually-hidden">" becomes "</span>
+                    <span aria-hidden="true">" → "</span>
+                    <ins>{words(change.to.as_ref())}</ins>
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ul class="changes">{lines}</ul> }
+}
+
+/// How many pods still run the old setting, and the way to them. It follows the pods.
+#[component]
+pub(super) fn Pods(form: Form) -> impl IntoView {
+    let counts = Memo::new(move |_| form.view.with(|view| view.pods));
+    let old = form.view.with_untracked(stale_pods);
+    move || {
+        let counts = counts.get();
+        let (stale, all) = (counts.stale, counts.injected);
+        match (stale, all) {
+            (_, 0) => {
+                view! { <p>"No pod with a sidecar runs here yet: the next one gets this."</p> }.into_any()
+            }
+            (0, 1) => view! { <p>"The one pod with a sidecar runs what is in force."</p> }.into_any(),
+            (0, all) => view! { <p>"All " {all} " pods with a sidecar run what is in force."</p> }.into_any(),
+            (stale, all) => {
+                let old = old.clone();
+                let run = match (stale, all) {
+                    (1, 1) => "The one pod with a sidecar still runs the old setting".to_owned(),
+                    (1, all) => format!("1 of {all} pods still runs the old setting"),
+                    (stale, all) => format!("{stale} of {all} pods still run the old setting"),
+                };
+                view! {
+                    <p>
+                        <strong>{run}</strong>
+                        ": a running pod keeps what it was made with. "
+                        <a href=old>{if stale == 1 { "Show the stale pod" } else { "Show the stale pods" }}</a>
+                    </p>
+                }
+                .into_any()
+            }
+        }
+    }
+}
+
+/// The list of the level's stale pods.
+fn stale_pods(view: &SettingView) -> String {
+    let namespace = match super::form::level_of(&view.level) {
+        Level::Global => None,
+        Level::Namespace(namespace) | Level::Workload { namespace, .. } => Some(namespace),
+    };
+    routes::pods(&PodQuery {
+        namespace,
+        state: Some(PodStateName::Stale),
+        ..PodQuery::default()
+    })
+}
+
+#[component]
+fn Refused(problem: Problem) -> impl IntoView {
+    let Problem {
+        title,
+        detail,
+        way_out,
+        errors,
+        request_id,
+        ..
+    } = problem;
+    let errors = errors
+        .into_iter()
+        .map(|error| view! { <li><code>{error.path}</code> ": " <Prose text=error.message/></li> })
+        .collect_view();
+    view! {
+        <Notice tone=Tone::Bad title>
+            <p><Prose text=detail/></p>
+            <ul class="changes">{errors}</ul>
+            {way_out.map(|way| view! { <p class="way-out"><Prose text=way/></p> })}
+            <p>"Nothing was changed in the form: what you entered is still here."</p>
+            {request_id.map(|id| view! { <p class="request-id">"Request " <code>{id}</code></p> })}
+        </Notice>
+    }
+}

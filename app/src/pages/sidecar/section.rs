@@ -1,0 +1,173 @@
+//! The section *Enable/Disable Sidecar Proxy by Ports or IP Addresses* of a level.
+
+use api::setting::SettingView;
+use domain::Field;
+use leptos::prelude::*;
+
+use super::{
+    actions::{Actions, Dialogs, Questions, press},
+    conflict::Overtaken,
+    field::FieldEditor,
+    form::Form,
+    guard::{Guard, name_of},
+    saved::{Outcome, Pods},
+};
+use crate::{
+    components::{
+        delivery::DeliveryState,
+        live::{self, Kind},
+    },
+    ui::{
+        badge::{Badge, Tone},
+        button::Button,
+        notice::Notice,
+        prose::Prose,
+        use_hydrated,
+    },
+};
+
+/// The fields as they belong together: what goes through beside what goes round.
+const GROUPS: [(&str, [Field; 2]); 3] = [
+    (
+        "Outbound addresses",
+        [Field::IncludeOutboundIPRanges, Field::ExcludeOutboundIPRanges],
+    ),
+    (
+        "Inbound ports",
+        [Field::IncludeInboundPorts, Field::ExcludeInboundPorts],
+    ),
+    (
+        "Outbound ports",
+        [Field::IncludeOutboundPorts, Field::ExcludeOutboundPorts],
+    ),
+];
+
+/// The form of a level that has been read.
+#[component]
+pub(super) fn Section(guard: Guard, view: SettingView) -> impl IntoView {
+    let form = Form::new(view);
+    let questions = Questions::new();
+    guard.guard(form);
+    live::on(
+        &[Kind::Settings, Kind::Namespaces, Kind::Pods, Kind::Mesh],
+        move || form.read_again(),
+    );
+    let hydrated = use_hydrated();
+    let refused = Memo::new(move |_| form.view.with(|view| view.refused.clone()));
+    let read_only = Signal::derive(move || refused.with(Option::is_some));
+    let groups = GROUPS
+        .into_iter()
+        .map(|(title, fields)| {
+            view! {
+                <section class="setting-group">
+                    <h3>{title}</h3>
+                    {fields.into_iter().map(|field| view! { <FieldEditor form field read_only/> }).collect_view()}
+                </section>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="setting-level">
+            <Delivery form/>
+            <details class="panel setting-section" open>
+                <summary>
+                    <h2>"Enable/Disable Sidecar Proxy by Ports or IP Addresses"</h2>
+                    {move || form.dirty.get().then(|| view! { <Badge tone=Tone::Info>"Unsaved changes"</Badge> })}
+                </summary>
+                <noscript>
+                    <p class="no-script">
+                        "Saving here needs JavaScript. The REST API and "<code>"kubectl"</code>
+                        " write the same settings: they are resources of the kind "<code>"SidecarSetting"</code>"."
+                    </p>
+                </noscript>
+                <Standing form/>
+                {move || refused.get().map(|why| view! {
+                    <Notice tone=Tone::Info title="You may look, not save">
+                        <p><Prose text=why/></p>
+                    </Notice>
+                })}
+                <BroughtBack form/>
+                <Overtaken form/>
+                <form
+                    class="setting-form"
+                    aria-label=name_of(&form.level())
+                    on:submit=move |event| {
+                        event.prevent_default();
+                        press(form, questions);
+                    }
+                >
+                    // Nothing answers before the browser has taken over.
+                    <fieldset disabled=move || !hydrated.get()>
+                        <legend class="visually-hidden">"Settings"</legend>
+                        {groups}
+                        <Outcome form/>
+                        {move || (!read_only.get()).then(|| view! { <Actions form questions/> })}
+                    </fieldset>
+                </form>
+            </details>
+            <Dialogs form questions/>
+        </div>
+    }
+}
+
+/// Whether what is saved here reaches pods: said where it does not.
+#[component]
+fn Delivery(form: Form) -> impl IntoView {
+    let delivery = Memo::new(move |_| form.view.with(|view| view.delivery.clone()));
+    move || {
+        let delivery = delivery.get();
+        (!delivery.state.is_ready()).then(|| view! { <DeliveryState delivery/> })
+    }
+}
+
+/// What is stored at the level and what its pods run, in a line or two.
+#[component]
+fn Standing(form: Form) -> impl IntoView {
+    let stored = Memo::new(move |_| {
+        form.view
+            .with(|view| view.stored.as_ref().map(|stored| stored.traffic.len()))
+    });
+    let stale = Memo::new(move |_| form.view.with(|view| view.pods.stale > 0));
+    let stray = Memo::new(move |_| form.stray());
+    view! {
+        <div class="standing">
+            {move || match stored.get() {
+                None => view! { <p>"Nothing is set at this level: every field is inherited. Tick a field to override it here."</p> }
+                    .into_any(),
+                Some(0) => view! { <p>"A setting is stored that overrides nothing: every field is inherited."</p> }.into_any(),
+                Some(_) => ().into_any(),
+            }}
+            {move || (stale.get() && form.saved.with(Option::is_none)).then(|| view! { <Pods form/> })}
+        </div>
+        {move || {
+            let stray = stray.get();
+            (!stray.is_empty()).then(|| {
+                let lines = stray
+                    .into_iter()
+                    .map(|problem| view! { <li><code>{problem.path}</code> ": " <Prose text=problem.message/></li> })
+                    .collect_view();
+                view! {
+                    <Notice tone=Tone::Warning title="Something else is stored here that Sidestep does not know">
+                        <ul class="changes">{lines}</ul>
+                        <p>"It has no effect. The next update removes it."</p>
+                    </Notice>
+                }
+            })
+        }}
+    }
+}
+
+/// Said after a visit that ended without saving.
+#[component]
+fn BroughtBack(form: Form) -> impl IntoView {
+    move || {
+        (form.brought_back.get() && form.dirty.get()).then(|| {
+            view! {
+                <Notice tone=Tone::Info title="Your unsaved changes were kept">
+                    <p>"You left this page without saving. What you had entered is in the form again."</p>
+                    <p><Button on_press=move || form.discard()>"Discard changes"</Button></p>
+                </Notice>
+            }
+        })
+    }
+}

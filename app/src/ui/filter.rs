@@ -1,0 +1,144 @@
+//! A list's filters: a form whose fields are the query of the page's address. Without scripts the browser sends it; with
+//! them it takes effect while one types, and the page stays.
+
+use std::time::Duration;
+
+use leptos::{ev::SubmitEvent, html, leptos_dom::helpers::debounce, prelude::*, wasm_bindgen::JsCast};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
+use web_sys::{FormData, HtmlFormElement, UrlSearchParams};
+
+/// How long to wait after a key for the next one.
+const TYPING: Duration = Duration::from_millis(250);
+
+/// The form: `children` are its fields, each named as the query has it.
+#[component]
+pub(crate) fn Filters(
+    /// What is filtered, for screen readers.
+    label: &'static str,
+    /// Where the list is.
+    path: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let form = NodeRef::<html::Form>::new();
+    let (navigate, location) = (use_navigate(), use_location());
+    let go = move |form: &HtmlFormElement| {
+        let query = query_of(form);
+        if query != location.search.get_untracked() {
+            let to = if query.is_empty() {
+                path.to_owned()
+            } else {
+                format!("{path}?{query}")
+            };
+            // Every key would be a step of the history otherwise.
+            navigate(
+                &to,
+                NavigateOptions {
+                    replace: true,
+                    scroll: false,
+                    ..NavigateOptions::default()
+                },
+            );
+        }
+    };
+    let submit = {
+        let go = go.clone();
+        move |event: SubmitEvent| {
+            event.prevent_default();
+            if let Some(form) = form.get_untracked() {
+                go(&form);
+            }
+        }
+    };
+    let mut changed = debounce(TYPING, move |()| {
+        if let Some(form) = form.try_get_untracked().flatten() {
+            go(&form);
+        }
+    });
+    view! {
+        <form
+            class="filters"
+            role="search"
+            aria-label=label
+            method="get"
+            action=path
+            node_ref=form
+            on:submit=submit
+            on:input=move |_| changed(())
+        >
+            {children()}
+            <noscript><button class="button">"Filter"</button></noscript>
+        </form>
+    }
+}
+
+/// What the form's fields say, without those that say nothing.
+fn query_of(form: &HtmlFormElement) -> String {
+    let filled = UrlSearchParams::new().ok();
+    let fields = FormData::new_with_form(form)
+        .and_then(|data| UrlSearchParams::new_with_str_sequence_sequence(data.unchecked_ref()));
+    let (Some(filled), Ok(fields)) = (filled, fields) else {
+        return String::new();
+    };
+    for entry in js_sys::try_iter(&fields)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .flatten()
+    {
+        let entry = js_sys::Array::from(&entry);
+        if let (Some(name), Some(value)) = (entry.get(0).as_string(), entry.get(1).as_string())
+            && !value.trim().is_empty()
+        {
+            filled.append(&name, value.trim());
+        }
+    }
+    filled.to_string().into()
+}
+
+/// A box to search in.
+#[component]
+pub(crate) fn Search(
+    name: &'static str,
+    label: &'static str,
+    #[prop(into)] value: Signal<String>,
+) -> impl IntoView {
+    view! {
+        <label class="filter">
+            <span>{label}</span>
+            // `value` is for the server's page, `prop:value` for what changes later.
+            <input type="search" name=name value=value.get_untracked() prop:value=move || value.get() autocomplete="off" spellcheck="false"/>
+        </label>
+    }
+}
+
+/// A choice of one: `options` are values and their words; the first value is usually empty, for all.
+#[component]
+pub(crate) fn Choice(
+    name: &'static str,
+    label: &'static str,
+    options: Vec<(String, String)>,
+    #[prop(into)] value: Signal<String>,
+) -> impl IntoView {
+    let options = options
+        .into_iter()
+        .map(|(option, words)| {
+            let same = option.clone();
+            view! { <option value=option selected=move || value.get() == same>{words}</option> }
+        })
+        .collect_view();
+    view! {
+        <label class="filter">
+            <span>{label}</span>
+            <select name=name prop:value=move || value.get()>{options}</select>
+        </label>
+    }
+}
+
+/// Part of the query that the form keeps although it does not show it: the order.
+#[component]
+pub(crate) fn Kept(name: &'static str, #[prop(into)] value: Signal<String>) -> impl IntoView {
+    view! { <input type="hidden" name=name value=move || value.get()/> }
+}
