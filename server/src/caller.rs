@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
 use domain::name::{check_namespace, check_object};
 use futures::{StreamExt, stream};
 use http::{header, request::Parts};
@@ -28,10 +28,17 @@ use kube::{Api, Client, Config, Resource, api::PostParams};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, from_kube};
+use crate::{
+    error::{Error, from_kube},
+    state::State,
+};
 
 /// How long an answer about identity or rights is believed.
 const BELIEVED: Duration = Duration::from_secs(20);
+/// The same while the cluster does not answer: what was seen last is then shown to those who could see it last.
+const BELIEVED_ALONE: Duration = Duration::from_mins(10);
+/// How long the cluster may take to answer a question about identity or rights, or one read: a reader waits for it.
+const SOON: Duration = Duration::from_secs(5);
 /// How long the cluster may take to answer a caller's request. It must end before the history takes an intent up that
 /// has no outcome ([`crate::history::reconcile::GRACE`]), or a slow write could be judged while it is under way.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,6 +52,8 @@ pub struct Caller {
     pub actor: Arc<str>,
     /// A client with the caller's credentials.
     pub client: Client,
+    /// Why the cluster is not asked now: it does not answer.
+    lost: Option<String>,
     access: Arc<Mutex<HashMap<Question, (Instant, bool)>>>,
 }
 
@@ -105,10 +114,9 @@ impl Visible {
 impl Caller {
     /// Asks the cluster who `client` is.
     async fn identify(client: Client) -> Result<Self, Error> {
-        let review = Api::<SelfSubjectReview>::all(client.clone())
-            .create(&PostParams::default(), &SelfSubjectReview::default())
-            .await
-            .map_err(|error| from_kube(error, "ask who is calling"))?;
+        let api = Api::<SelfSubjectReview>::all(client.clone());
+        let (how, question) = (PostParams::default(), SelfSubjectReview::default());
+        let review = soon(api.create(&how, &question), "ask who is calling").await?;
         let actor = review
             .status
             .and_then(|status| status.user_info)
@@ -119,6 +127,7 @@ impl Caller {
         Ok(Self {
             actor: actor.into(),
             client,
+            lost: None,
             access: Arc::default(),
         })
     }
@@ -203,10 +212,10 @@ impl Caller {
         // Names go into the API server's URL: what is no name must not get there.
         check_namespace(namespace).map_err(|error| Error::field("namespace", error.to_string()))?;
         check_object(name).map_err(|error| Error::field("name", error.to_string()))?;
-        Api::<K>::namespaced(self.client.clone(), namespace)
-            .get_opt(name)
-            .await
-            .map_err(|error| from_kube(error, &format!("read {what} `{namespace}/{name}`")))?
+        self.reach()?;
+        let api = Api::<K>::namespaced(self.client.clone(), namespace);
+        soon(api.get_opt(name), &format!("read {what} `{namespace}/{name}`"))
+            .await?
             .ok_or_else(|| Error::NotFound(format!("{what} `{namespace}/{name}`")))
     }
 
@@ -220,12 +229,21 @@ impl Caller {
         .await
     }
 
+    /// Refuses while the cluster does not answer: waiting for it would only be longer.
+    fn reach(&self) -> Result<(), Error> {
+        match &self.lost {
+            Some(why) => Err(Error::ClusterUnreachable(why.clone())),
+            None => Ok(()),
+        }
+    }
+
     async fn may(&self, question: Question) -> Result<bool, Error> {
         if let Some((asked, answer)) = self.remembered().get(&question)
-            && asked.elapsed() < BELIEVED
+            && asked.elapsed() < believed(self.lost.as_ref())
         {
             return Ok(*answer);
         }
+        self.reach()?;
         let (group, resource) = question.kind.attributes();
         let review = SelfSubjectAccessReview {
             spec: SelfSubjectAccessReviewSpec {
@@ -241,10 +259,8 @@ impl Caller {
             },
             ..Default::default()
         };
-        let answer = Api::<SelfSubjectAccessReview>::all(self.client.clone())
-            .create(&PostParams::default(), &review)
-            .await
-            .map_err(|error| from_kube(error, "ask what it may do"))?;
+        let api = Api::<SelfSubjectAccessReview>::all(self.client.clone());
+        let answer = soon(api.create(&PostParams::default(), &review), "ask what it may do").await?;
         let allowed = answer.status.is_some_and(|status| status.allowed);
         self.remembered().insert(question, (Instant::now(), allowed));
         Ok(allowed)
@@ -289,13 +305,20 @@ impl Callers {
         }
     }
 
-    async fn of(&self, headers: &http::HeaderMap) -> Result<Caller, Error> {
+    /// The caller with these headers. `lost`: why the cluster is not asked now.
+    async fn of(&self, headers: &http::HeaderMap, lost: Option<String>) -> Result<Caller, Error> {
         let token = bearer(headers)?;
         let key: [u8; 32] = Sha256::digest(token.unwrap_or_default().as_bytes()).into();
         if let Some((asked, caller)) = self.lock().get(&key)
-            && asked.elapsed() < BELIEVED
+            && asked.elapsed() < believed(lost.as_ref())
         {
-            return Ok(caller.clone());
+            return Ok(Caller {
+                lost,
+                ..caller.clone()
+            });
+        }
+        if let Some(why) = lost {
+            return Err(Error::ClusterUnreachable(why));
         }
         let client = match (token, &self.local) {
             (Some(token), _) => self.client_with(token)?,
@@ -309,7 +332,7 @@ impl Callers {
         let caller = Caller::identify(client).await?;
         let mut known = self.lock();
         if known.len() >= REMEMBERED {
-            known.retain(|_, (asked, _)| asked.elapsed() < BELIEVED);
+            known.retain(|_, (asked, _)| asked.elapsed() < BELIEVED_ALONE);
         }
         known.insert(key, (Instant::now(), caller.clone()));
         Ok(caller)
@@ -330,6 +353,22 @@ impl Callers {
     }
 }
 
+fn believed(lost: Option<&String>) -> Duration {
+    if lost.is_some() { BELIEVED_ALONE } else { BELIEVED }
+}
+
+/// What the cluster answers to a question that somebody waits for. `doing` completes "may not …".
+async fn soon<T>(asked: impl Future<Output = kube::Result<T>>, doing: &str) -> Result<T, Error> {
+    // Boxed: the futures of the Kubernetes client are large, and handlers hold several.
+    match tokio::time::timeout(SOON, Box::pin(asked)).await {
+        Ok(answer) => answer.map_err(|error| from_kube(error, doing)),
+        Err(_) => Err(Error::ClusterUnreachable(format!(
+            "the cluster has not answered within {} s",
+            SOON.as_secs()
+        ))),
+    }
+}
+
 fn bearer(headers: &http::HeaderMap) -> Result<Option<&str>, Error> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Ok(None);
@@ -343,13 +382,11 @@ fn bearer(headers: &http::HeaderMap) -> Result<Option<&str>, Error> {
         .ok_or_else(|| Error::Unauthenticated("`Authorization` is not `Bearer <token>`".into()))
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Caller
-where
-    Callers: FromRef<S>,
-{
+impl FromRequestParts<State> for Caller {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        Callers::from_ref(state).of(&parts.headers).await
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
+        let lost = state.cluster.contact.lost();
+        state.callers.of(&parts.headers, lost).await
     }
 }

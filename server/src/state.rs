@@ -1,7 +1,5 @@
 //! What handlers share.
 
-use axum::extract::FromRef;
-
 use crate::{caller::Callers, clock::Clock, cluster::Cluster, history::History, stopping::Stopping};
 
 /// Built once, in [`crate::serve`], and passed down. Cheap to clone.
@@ -17,10 +15,4 @@ pub struct State {
     pub clock: Clock,
     /// Whether the process is about to stop.
     pub stopping: Stopping,
-}
-
-impl FromRef<State> for Callers {
-    fn from_ref(state: &State) -> Self {
-        state.callers.clone()
-    }
 }

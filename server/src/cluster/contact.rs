@@ -86,6 +86,13 @@ impl Contact {
         self.0.borrow().unreachable.clone()
     }
 
+    /// Why the cluster counts as lost: it has answered before, and does not now.
+    #[must_use]
+    pub fn lost(&self) -> Option<String> {
+        let state = self.0.borrow();
+        state.unreachable.clone().filter(|_| state.version.is_some())
+    }
+
     /// The API server's version, once it has told.
     #[must_use]
     pub fn version(&self) -> Option<String> {
