@@ -40,6 +40,10 @@ const STYLE: [&str; 4] = [
 /// Builds `target/site`, or says that it is current.
 pub(crate) fn site(root: &Path, source: wasm::Source) -> Result<()> {
     let site = root.join("target/site");
+    fs::create_dir_all(&site)?;
+    // Two at once would shrink each other's files. Given up when the process ends.
+    let alone = fs::File::create(site.join(".lock"))?;
+    alone.lock()?;
     let (code_parts, style_parts) = (site.join("code"), site.join("style"));
     let node = Tool::Node.missing(root);
     let wasm = wasm::target(root, source)?;

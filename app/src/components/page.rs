@@ -31,7 +31,12 @@ pub(crate) fn PageHeader(
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let data = Data::read(ask::meshes);
-    let mesh = Memo::new(move |_| data.get().and_then(Result::ok)?.items.into_iter().next());
+    // Not a memo: read through one that is made out here, the server would not wait for it, and the browser, which has it at
+    // once, would find another page than it makes itself.
+    let mesh = move || data.get().and_then(Result::ok)?.items.into_iter().next();
+    // The server writes the head when the page is done, which may be after everything that belongs to it is gone.
+    let text = ArcMemo::new(move |_| title.get());
+    text.get_untracked();
     live::on(&[Kind::Mesh], move || data.refetch());
     let way = (!top).then(|| {
         let trail = trail
@@ -45,18 +50,16 @@ pub(crate) fn PageHeader(
             <nav aria-label="Breadcrumbs" class="breadcrumbs">
                 <ol>
                     <li><a href=routes::MESH>"Mesh Management"</a></li>
-                    <li>
-                        <Transition fallback=|| "…">
-                            {move || mesh.get().map(|mesh| mesh.name)}
-                        </Transition>
-                    </li>
+                    <Transition fallback=|| view! { <li>"…"</li> }>
+                        {move || mesh().map(|mesh| view! { <li>{mesh.name}</li> })}
+                    </Transition>
                     {trail}
                 </ol>
             </nav>
         }
     });
     view! {
-        <Title text=move || title.get()/>
+        <Title text=move || text.get()/>
         <header class="page-header">
             {way}
             <div class="page-title">
@@ -66,7 +69,7 @@ pub(crate) fn PageHeader(
             {lead.map(|lead| view! { <p class="lead"><Prose text=lead/></p> })}
         </header>
         <Transition>
-            {move || mesh.get().filter(|mesh| !top && !mesh.cluster.ready).map(trouble)}
+            {move || mesh().filter(|mesh| !top && !mesh.cluster.ready).map(trouble)}
         </Transition>
     }
 }
