@@ -322,11 +322,12 @@ fn Shown(
     let shown = Memo::new(move |_| latest.with(Option::is_some));
     let problem = Memo::new(move |_| match answer.get()? {
         Answer::Text(_) => None,
-        Answer::Refused(problem) => Some(match words {
-            Some(words) => words(problem),
-            None => problem,
-        }),
+        Answer::Refused(problem) => Some(problem),
     });
+    let worded = move |problem| match words {
+        Some(words) => words(problem),
+        None => problem,
+    };
     Effect::new(move |was_shown: Option<bool>| {
         let is_shown = shown.get();
         if was_shown == Some(true) && !is_shown {
@@ -336,13 +337,24 @@ fn Shown(
         is_shown
     });
     let content = move || {
-        if !shown.get() {
-            return problem.get().map(|problem| match &gone {
+        // Read itself too: on the server the memos may still be of the time before the answer when the wait for it ends, and
+        // the browser, which has the answer at once, would find another page than it makes itself.
+        let (fresh, refused) = match answer.get_untracked() {
+            Some(Answer::Text(text)) => (Some(text), None),
+            Some(Answer::Refused(problem)) => (None, Some(problem)),
+            None => (None, None),
+        };
+        let text = if shown.get() {
+            latest.get_untracked()
+        } else {
+            fresh
+        };
+        let Some(first) = text else {
+            return problem.get().or(refused).map(|problem| match &gone {
                 Some(gone) if problem.status == 404 => gone.run(),
-                _ => failure(what, problem, answer),
+                _ => failure(what, worded(problem), answer),
             });
-        }
-        let first = latest.get_untracked()?;
+        };
         let text = Memo::new(move |last: Option<&Text>| {
             latest
                 .get()
@@ -355,7 +367,7 @@ fn Shown(
         problem.get().filter(|_| shown.get()).map(|problem| {
             view! {
                 <Notice tone=Tone::Warning title="This could not be read again: what is shown may be old">
-                    <p><Prose text=problem.to_string()/></p>
+                    <p><Prose text=worded(problem).to_string()/></p>
                 </Notice>
             }
         })

@@ -27,14 +27,13 @@ pub(crate) fn NamespaceFilter(#[prop(into)] value: Signal<String>) -> impl IntoV
     let fallback = move || choice(&[], value);
     view! {
         <Transition fallback>
-            {
+            {move || {
                 // Without them the list can still be filtered by the address, and says itself why it is refused.
-                let known = Memo::new(move |_| {
-                    let page = data.get().and_then(Result::ok);
-                    page.map(|page| page.items.into_iter().map(|row| row.name).collect::<Vec<_>>()).unwrap_or_default()
-                });
-                move || known.with(|names| if names.len() > FEW { proposals(names, value) } else { choice(names, value) })
-            }
+                let page = data.get().and_then(Result::ok);
+                let names: Vec<String> =
+                    page.map(|page| page.items.into_iter().map(|row| row.name).collect()).unwrap_or_default();
+                if names.len() > FEW { proposals(&names, value) } else { choice(&names, value) }
+            }}
         </Transition>
     }
 }

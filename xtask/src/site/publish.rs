@@ -14,7 +14,7 @@ use crate::hash::hex;
 /// Says which folder is the site's, and which chunks each page needs. The server reads it when it starts.
 pub(super) const INDEX: &str = "site.json";
 
-/// Copies the files of `parts` into `pkg/<digest>`, writes [`INDEX`], and removes what was published before.
+/// Copies the files of `parts` into `pkg/<digest>`, writes [`INDEX`], and removes what was published before the last one.
 pub(super) fn publish(site: &Path, parts: &[&Path]) -> Result<()> {
     let mut files: Vec<PathBuf> = Vec::new();
     for part in parts {
@@ -42,15 +42,18 @@ pub(super) fn publish(site: &Path, parts: &[&Path]) -> Result<()> {
     let chunks: serde_json::Value = serde_json::from_slice(&chunks)?;
     let index = serde_json::json!({ "folder": name, "chunks": chunks });
     fs::write(site.join(INDEX), serde_json::to_vec(&index)?)?;
+    let mut old = Vec::new();
     for entry in fs::read_dir(&package)? {
-        let old = entry?.path();
-        if old != folder {
-            if old.is_dir() {
-                fs::remove_dir_all(old)?;
-            } else {
-                fs::remove_file(old)?;
-            }
+        let entry = entry?;
+        if entry.path() != folder {
+            old.push((entry.metadata()?.modified()?, entry.path()));
         }
+    }
+    old.sort();
+    // The one before this stays: a console that was started with it still serves it.
+    old.pop();
+    for (_, folder) in old {
+        fs::remove_dir_all(folder)?;
     }
     Ok(())
 }

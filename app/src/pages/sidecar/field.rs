@@ -4,12 +4,15 @@ use domain::{Field, Value};
 use leptos::prelude::*;
 
 use super::{
-    draft::{Mistake, is_separator},
+    draft::{Mistake, is_separator, split},
     form::Form,
     inherited::{inherited, refused},
 };
 use crate::{
-    components::{chips_field::ChipsField, origin::ValueText},
+    components::{
+        chips_field::ChipsField,
+        origin::{ValueText, value_words},
+    },
     ui::{
         attention::focus_soon,
         badge::{Badge, Tone},
@@ -118,8 +121,10 @@ fn Overriding(form: Form, field: Field, read_only: Signal<bool>) -> impl IntoVie
     };
     // What stands below, to be changed rather than typed again.
     let copyable = Memo::new(move |_| {
-        let value = Value::parse_istio(field, &below.with(|below| below.text.clone())).ok()?;
-        (empty.get() && !value.is_empty()).then(|| value.items())
+        let below = below.get();
+        let value = Value::parse_istio(field, &below.text).ok()?;
+        let shown = value_words(&below.text, &below.origin);
+        (empty.get() && !value.is_empty()).then(|| split(&shown).collect::<Vec<_>>())
     });
     let copy = move |_| {
         if let Some(items) = copyable.get_untracked() {
