@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{components::A, hooks::use_location};
+use leptos_router::hooks::use_location;
 
-use crate::{routes, ui::empty::Empty};
+use crate::routes;
 
 /// Says which address it was, and leads back.
 #[component]
@@ -12,9 +12,12 @@ pub(crate) fn NotFound() -> impl IntoView {
     let path = use_location().pathname;
     view! {
         <Title text="Page not found"/>
-        <Empty title="Page not found">
+        <header class="page-header">
+            <div class="page-title"><h1>"Page not found"</h1></div>
+        </header>
+        <section class="panel">
             <p>"There is no page at " <code>{move || path.get()}</code> "."</p>
-            <p><A href=routes::MESH>"Go to Mesh Management"</A></p>
-        </Empty>
+            <p><a href=routes::MESH>"Go to Mesh Management"</a></p>
+        </section>
     }
 }
