@@ -1,37 +1,37 @@
-// The console is started by whoever runs the tests (`cargo xtask test`), and named by SIDESTEP_URL.
-import { defineConfig, devices } from '@playwright/test';
+// Sandbox and console are started by whoever runs the tests (`cargo xtask test`), and named by SIDESTEP_….
+import { defineConfig } from '@playwright/test';
+import { browser } from './browser';
 
-const chromium = process.env.SIDESTEP_CHROMIUM;
-const isRoot = process.getuid?.() === 0;
+/** What touches that which all share: the Global setting, the API server. */
+const alone = '**/*.alone.spec.ts';
 
 export default defineConfig({
   testDir: 'tests',
-  outputDir: 'test-results',
   fullyParallel: true,
   // A test that passes on the second try has told nothing.
   retries: 0,
   workers: 2,
   reporter: 'list',
-  use: {
-    ...devices['Desktop Chrome'],
-    baseURL: process.env.SIDESTEP_URL ?? 'http://127.0.0.1:8080',
-    trace: 'retain-on-failure',
-    launchOptions: {
-      executablePath: chromium || undefined,
-      chromiumSandbox: !isRoot,
-      // Tests need no network but ours: without these, Chromium asks its maker's hosts for updates at every start.
-      args: [
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-quic',
-        '--disable-sync',
-        '--no-first-run',
-      ],
-    },
-  },
+  // The cluster, the console and two browsers share two cores.
+  expect: { timeout: 10_000 },
+  use: { ...browser, trace: 'retain-on-failure' },
   projects: [
-    { name: 'chromium' },
+    { name: 'chromium', testIgnore: alone, outputDir: 'test-results/chromium' },
     // What a page says before, or without, its scripts. Specs that press something are named `*.hydrated.spec.ts`.
-    { name: 'no-javascript', use: { javaScriptEnabled: false }, testIgnore: '**/*.hydrated.spec.ts' },
+    {
+      name: 'no-javascript',
+      use: { javaScriptEnabled: false },
+      testIgnore: ['**/*.hydrated.spec.ts', alone],
+      outputDir: 'test-results/no-javascript',
+    },
+    // After the others, and one by one.
+    {
+      name: 'alone',
+      testMatch: alone,
+      dependencies: ['chromium', 'no-javascript'],
+      fullyParallel: false,
+      workers: 1,
+      outputDir: 'test-results/alone',
+    },
   ],
 });

@@ -1,5 +1,7 @@
-// An address that no page has. Chromium itself reports the status 404 as an error, so complaints are not counted here.
-import { test, expect } from '@playwright/test';
+// An address that no page has.
+import { answers, expect, test } from './support/complaints';
+
+test.use({ expected: answers(404) });
 
 test('an unknown address says so, with its status', async ({ page }) => {
   const answer = await page.goto('/no/such/page');

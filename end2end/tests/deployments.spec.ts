@@ -1,0 +1,68 @@
+// Workloads › Deployments, the list and one of them.
+import { expect, test } from './support/fixtures';
+import { LABELS } from './support/setting';
+import { column, row, table } from './support/table';
+
+const DEPLOYMENTS = '/workloads/deployments';
+
+test('a Deployment is listed with its pods, how many are injected and how many stale', async ({ page, namespace }) => {
+  await namespace.deploy('web', { replicas: 2 });
+  await namespace.store({ excludeInboundPorts: ['7001'] });
+  await namespace.hasStale(2);
+  await page.goto(`${DEPLOYMENTS}?namespace=${namespace.name}`);
+  const list = table(page, 'Deployments');
+  await expect(row(list, 'web')).toContainText('2/2');
+  for (const name of ['Pods', 'Injected', 'Stale']) expect(await column(list, name), name).toEqual(['2']);
+  await row(list, 'web').getByRole('link', { name: 'Stale pods of web: 2' }).click();
+  await expect(page).toHaveURL(`/workloads/pods?namespace=${namespace.name}&state=stale&owner=web`);
+  await expect(table(page, 'Pods').getByRole('rowheader')).toHaveCount(2);
+});
+
+test('Deployments are filtered and sorted by the address', async ({ page, namespace }) => {
+  await namespace.deploy('beta');
+  await namespace.store({ excludeInboundPorts: ['7001'] });
+  await namespace.deploy('alpha');
+  await namespace.hasStale(1);
+  await page.goto(`${DEPLOYMENTS}?namespace=${namespace.name}&stale=true`);
+  const list = table(page, 'Deployments');
+  await expect(list.getByRole('rowheader')).toHaveText(['beta']);
+  await expect(page.getByRole('combobox', { name: 'Stale pods' })).toHaveValue('true');
+  await page.goto(`${DEPLOYMENTS}?namespace=${namespace.name}`);
+  await expect(list.getByRole('rowheader')).toHaveText(['alpha', 'beta']);
+  await list.getByRole('link', { name: 'Stale', exact: true }).click();
+  await expect(list.getByRole('rowheader')).toHaveText(['beta', 'alpha']);
+  await expect(page).toHaveURL(/sort=-stale/);
+  await page.goto(`${DEPLOYMENTS}?namespace=${namespace.name}&q=nothing-like-it`);
+  await expect(page.getByRole('heading', { name: 'No Deployment matches' })).toBeVisible();
+});
+
+test('a Deployment’s page shows its pods, what the next one gets, and its conditions', async ({ page, namespace }) => {
+  const [pod] = await namespace.deploy('web');
+  await namespace.store({ excludeOutboundIPRanges: ['47.100.20.144/32'] });
+  await namespace.hasStale(1);
+  await page.goto(`${DEPLOYMENTS}?namespace=${namespace.name}`);
+  await table(page, 'Deployments').getByRole('link', { name: 'web', exact: true }).click();
+  await expect(page).toHaveURL(`${DEPLOYMENTS}/${namespace.name}/web`);
+  await expect(page.getByRole('heading', { name: 'web', level: 1 })).toBeVisible();
+  await expect(row(table(page, 'Pods'), pod!)).toContainText('Stale');
+  const field = table(page, 'Fields').getByRole('row').filter({ hasText: LABELS.excludeOutboundIPRanges });
+  await expect(field).toContainText('47.100.20.144/32');
+  await expect(row(table(page, 'Conditions'), 'Available')).toContainText('True');
+  await row(table(page, 'Pods'), pod!).getByRole('link', { name: pod! }).click();
+  await expect(page).toHaveURL(`/workloads/pods/${namespace.name}/${pod}`);
+});
+
+test('a workload setting that selects the pods is named', async ({ page, namespace, cluster }) => {
+  await namespace.deploy('web');
+  await cluster.store(namespace.name, { excludeInboundPorts: ['7001'] }, 'special', { app: 'web' });
+  await namespace.hasStale(1);
+  await page.goto(`${DEPLOYMENTS}/${namespace.name}/web`);
+  await expect(page.getByText('Workload settings that select its pods: special')).toBeVisible();
+  const field = table(page, 'Fields').getByRole('row').filter({ hasText: LABELS.excludeInboundPorts });
+  await expect(field).toContainText('Workload special');
+});
+
+test('a Deployment that is gone is told', async ({ page, namespace }) => {
+  await page.goto(`${DEPLOYMENTS}/${namespace.name}/web-gone`);
+  await expect(page.getByRole('heading', { name: /gone|no such/i, level: 3 })).toBeVisible();
+});

@@ -1,0 +1,60 @@
+// A telephone: 390 pixels wide.
+import { expectNoSidewaysScroll } from './support/axe';
+import { expect, test } from './support/fixtures';
+import { open } from './support/hydrated';
+import { GLOBAL, NAMESPACES, Setting } from './support/setting';
+
+test.use({ viewport: { width: 390, height: 844 } });
+
+test('no page is wider than the window', async ({ page, namespace }) => {
+  const [pod] = await namespace.deploy('web');
+  const many = Array.from({ length: 40 }, (_, n) => `10.${n}.0.0/16`);
+  const change = await namespace.save({ excludeOutboundIPRanges: many, excludeInboundPorts: ['7001'] }, 'a reason of some length');
+  for (const path of [
+    '/',
+    GLOBAL,
+    NAMESPACES,
+    `${NAMESPACES}/${namespace.name}`,
+    '/workloads/deployments',
+    `/workloads/deployments/${namespace.name}/web`,
+    '/workloads/pods',
+    `/workloads/pods/${namespace.name}/${pod}`,
+    '/audit',
+    `/audit/${change}`,
+    '/annotations',
+    '/no-such-page',
+  ]) {
+    await test.step(path, async () => {
+      await page.goto(path);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      await expectNoSidewaysScroll(page);
+    });
+  }
+});
+
+test('the navigation opens by its button, and closes when a place is chosen', async ({ page }) => {
+  await open(page, '/');
+  const navigation = page.getByRole('navigation', { name: 'Pages', exact: true });
+  await expect(navigation).toBeHidden();
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await expect(navigation).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(navigation).toBeHidden();
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await navigation.getByRole('link', { name: 'Pods' }).click();
+  await expect(page.getByRole('heading', { name: 'Pods', level: 1 })).toBeVisible();
+  await expect(navigation).toBeHidden();
+});
+
+test('a setting is saved and a dialog answered', async ({ page, namespace }) => {
+  const setting = new Setting(page);
+  await setting.open(namespace.name);
+  await setting.field('includeInboundPorts').override.check();
+  await setting.update.click();
+  const question = page.getByRole('dialog');
+  await expectNoSidewaysScroll(page);
+  await expect(question.getByRole('button', { name: 'Update Settings' })).toBeInViewport();
+  await question.getByRole('button', { name: 'Update Settings' }).click();
+  await expect(setting.saved).toBeVisible();
+  await expectNoSidewaysScroll(page);
+});
