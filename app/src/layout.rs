@@ -30,7 +30,8 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=|title: String| format!("{title} · Sidestep")/>
         <Router>
-            <a class="skip-link" href="#content">"Skip to content"</a>
+            // `external`: the browser's own, which moves the focus; the router would only change the address.
+            <a class="skip-link" href="#content" rel="external">"Skip to content"</a>
             <header class="top-bar">
                 <button type="button" class="menu-button" popovertarget="navigation">"Menu"</button>
                 <a href=routes::MESH class="brand">

@@ -337,9 +337,15 @@ fn Shown(
         is_shown
     });
     let content = move || {
-        // Read itself too: on the server the memos may still be of the time before the answer when the wait for it ends, and
-        // the browser, which has the answer at once, would find another page than it makes itself.
-        let (fresh, refused) = match answer.get_untracked() {
+        // On the server the memos may still be of the time before the answer when the wait for it ends, and the browser, which
+        // has the answer at once, would find another page than it makes itself. In the browser each reading here would be one
+        // more thing to wait for, and this be made again and again.
+        let fresh = if cfg!(target_arch = "wasm32") {
+            None
+        } else {
+            answer.get_untracked()
+        };
+        let (fresh, refused) = match fresh {
             Some(Answer::Text(text)) => (Some(text), None),
             Some(Answer::Refused(problem)) => (None, Some(problem)),
             None => (None, None),
