@@ -1,5 +1,6 @@
 // Audit History as the server renders it: filters, pages, an entry with its difference.
 import { expect, test } from './support/fixtures';
+import { openForm } from './support/hydrated';
 import { LABELS } from './support/setting';
 import { table } from './support/table';
 
@@ -19,9 +20,9 @@ test('each change is listed with who, what, from what to what, and what came of 
   await expect(rows.last()).toContainText('excludeInboundPorts: inherit → 7001');
 });
 
-test('the filter is the address, and the form shows it', async ({ page, namespace }) => {
+test('the filter is the address, and the form shows it', async ({ page, namespace, javaScriptEnabled }) => {
   await namespace.save({ excludeInboundPorts: ['7001'] });
-  await page.goto('/audit');
+  await openForm(page, '/audit', javaScriptEnabled);
   const field = page.getByRole('searchbox', { name: 'Name', exact: true });
   await page.getByRole('combobox', { name: 'Namespace' }).selectOption(namespace.name);
   await field.fill('default');

@@ -1,5 +1,6 @@
 // Workloads › Pods as the server renders it: filters are a form, order and pages are links.
 import { expect, test } from './support/fixtures';
+import { openForm } from './support/hydrated';
 import { LABELS } from './support/setting';
 import { column, row, table } from './support/table';
 
@@ -23,10 +24,10 @@ test('a pod is listed with its sidecar, its state and its owner', async ({ page,
   );
 });
 
-test('the filter is the address, and the form shows it', async ({ page, namespace }) => {
+test('the filter is the address, and the form shows it', async ({ page, namespace, javaScriptEnabled }) => {
   await namespace.deploy('web');
   await namespace.deploy('db');
-  await page.goto(`${PODS}?namespace=${namespace.name}`);
+  await openForm(page, `${PODS}?namespace=${namespace.name}`, javaScriptEnabled);
   const search = page.getByRole('searchbox', { name: 'Name contains' });
   await search.fill('web-');
   await search.press('Enter');

@@ -10,3 +10,9 @@ export async function open(page: Page, path: string): Promise<void> {
   await page.goto(path);
   await hydrated(page);
 }
+
+/** For specs that run with and without scripts: opens a page and waits until a form takes what is entered. */
+export async function openForm(page: Page, path: string, javaScriptEnabled: boolean | undefined): Promise<void> {
+  await page.goto(path);
+  if (javaScriptEnabled !== false) await hydrated(page);
+}
