@@ -34,8 +34,8 @@ pub(crate) fn screenshots(root: &Path) -> Result<()> {
     fs::create_dir_all(&pictures)?;
     stop::note_signals()?;
     // A folder of its own: the pictures show what the run puts there, and nothing else.
-    let state = root.join(format!("target/screenshots-{}", std::process::id()));
-    let cluster = step("starting the sandbox", || Sandbox::up(&binary, &state))?;
+    let folder = root.join(format!("target/screenshots-{}", std::process::id()));
+    let cluster = step("starting the sandbox", || Sandbox::up(&binary, &folder))?;
     let listen = console::free_port()?;
     let log = pictures.join("console.log");
     let options = console::Options {
@@ -60,7 +60,7 @@ pub(crate) fn screenshots(root: &Path) -> Result<()> {
     drop(cluster);
     taken?;
     fs::remove_file(&log)?;
-    fs::remove_dir_all(&state)?;
+    fs::remove_dir_all(&folder)?;
     let count = fs::read_dir(&pictures)?.count();
     println!("\n{count} pictures in {PICTURES}, those of the README in {README}");
     Ok(())

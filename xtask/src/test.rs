@@ -183,8 +183,8 @@ fn skip_pages(report: &mut Report, why: &str) {
 /// What needs a control plane: a new sandbox with a console on it, for both.
 fn live(root: &Path, binary: &Path, site: bool, report: &mut Report) {
     // A folder of its own: an earlier sandbox, should it still run, keeps what it stands on.
-    let state = root.join(format!("target/test/state-{}", std::process::id()));
-    let Some(cluster) = report.work("start of the sandbox", || Sandbox::up(binary, &state)) else {
+    let folder = root.join(format!("target/test/state-{}", std::process::id()));
+    let Some(cluster) = report.work("start of the sandbox", || Sandbox::up(binary, &folder)) else {
         return skip_live(report, "the sandbox did not start");
     };
     let log = root.join("target/test/console.log");
@@ -222,8 +222,8 @@ fn live(root: &Path, binary: &Path, site: bool, report: &mut Report) {
     drop(console);
     drop(cluster);
     // Kept where something failed: it has the logs.
-    if report.total().failed == 0 && fs::remove_dir_all(&state).is_err() {
-        println!("  {} stays behind", state.display());
+    if report.total().failed == 0 && fs::remove_dir_all(&folder).is_err() {
+        println!("  {} stays behind", folder.display());
     }
 }
 
