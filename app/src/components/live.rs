@@ -63,8 +63,8 @@ pub(crate) fn provide() {
     Effect::new(move |_| stream::open(live));
 }
 
-/// Runs `read_again` whenever one of `kinds` has changed, and after the stream was lost: what happened meanwhile is not
-/// told.
+/// Runs `read_again` whenever one of `kinds` has changed, and when the stream opens: what happened since the server made the
+/// page, or since the stream was lost, is not told.
 pub(crate) fn on(kinds: &'static [Kind], read_again: impl Fn() + 'static) {
     let live = expect_context::<Live>();
     Effect::new(move |before: Option<()>| {

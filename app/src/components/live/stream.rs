@@ -61,7 +61,8 @@ fn connect(live: Live, slot: Slot) {
     listen(
         "ready",
         Box::new(move || {
-            if live.state.get_untracked() == State::Lost {
+            // What has changed since the server made the page, or since the stream was lost, was not told.
+            if live.state.get_untracked() != State::Live {
                 live.changes.iter().for_each(Notify::notify);
             }
             live.state.set(State::Live);
