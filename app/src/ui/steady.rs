@@ -5,7 +5,7 @@ use send_wrapper::SendWrapper;
 use web_sys::{Element, FocusOptions, HtmlElement};
 
 /// `data`, with the focus put back after each change that took it away: a browser drops it from a row that moves. From a row
-/// that has gone it passes to the table's box.
+/// that has gone it passes to the table's box, and from a table that has gone to the page's content.
 pub(crate) fn steadily<T>(data: Signal<T>) -> Signal<T>
 where
     T: Clone + Send + Sync + 'static,
@@ -39,7 +39,11 @@ fn put_back(focus: &Focus) {
         return;
     }
     let (element, table) = &**focus;
-    put_on(if element.is_connected() { element } else { table });
+    match [element, table].into_iter().find(|place| place.is_connected()) {
+        Some(place) => put_on(place),
+        // The last row has gone, and its table with it.
+        None => put_on_first(),
+    }
 }
 
 /// Gives the focus a place where it has none, once what happens now is in the page: on the first table, or on the page's
@@ -47,12 +51,16 @@ fn put_back(focus: &Focus) {
 pub(crate) fn land() {
     request_animation_frame(|| {
         if is_nowhere() {
-            let first = |place| document().query_selector(place).ok().flatten();
-            if let Some(place) = first("main .table-box").or_else(|| first("main")) {
-                put_on(&place);
-            }
+            put_on_first();
         }
     });
+}
+
+fn put_on_first() {
+    let first = |place| document().query_selector(place).ok().flatten();
+    if let Some(place) = first("main .table-box").or_else(|| first("main")) {
+        put_on(&place);
+    }
 }
 
 fn is_nowhere() -> bool {
