@@ -1,6 +1,10 @@
 //! A list's filter by namespace.
 
-use api::{ask, namespace::NamespaceQuery, page::MAX_LIMIT};
+use api::{
+    Page, ask,
+    namespace::{NamespaceQuery, NamespaceRow},
+    page::MAX_LIMIT,
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -24,36 +28,50 @@ pub(crate) fn NamespaceFilter(#[prop(into)] value: Signal<String>) -> impl IntoV
         })
     });
     live::on(&[Kind::Namespaces], move || data.refetch());
-    let fallback = move || choice(&[], value);
+    // Without them the list can still be filtered by the address, and says itself why it is refused.
+    let names = move || data.get().and_then(Result::ok).map(names).unwrap_or_default();
+    let known = Memo::new(move |_| names());
+    let many = Memo::new(move |_| known.with(Vec::len) > FEW);
+    let fallback = move || choice(known, value);
     view! {
         <Transition fallback>
             {move || {
-                // Without them the list can still be filtered by the address, and says itself why it is refused.
-                let page = data.get().and_then(Result::ok);
-                let names: Vec<String> =
-                    page.map(|page| page.items.into_iter().map(|row| row.name).collect()).unwrap_or_default();
-                if names.len() > FEW { proposals(&names, value) } else { choice(&names, value) }
+                // The server waits for what is read here. In the browser it would make the field anew with each answer, under
+                // the reader's hand.
+                let many = if cfg!(target_arch = "wasm32") { many.get() } else { names().len() > FEW };
+                if many { proposals(known, value) } else { choice(known, value) }
             }}
         </Transition>
     }
 }
 
-fn choice(names: &[String], value: Signal<String>) -> AnyView {
-    let now = value.get_untracked();
-    let mut options = vec![(String::new(), "All".to_owned())];
-    options.extend(names.iter().map(|name| (name.clone(), name.clone())));
-    // One that is gone or hidden is still what the address asks for.
-    if !now.is_empty() && !names.contains(&now) {
-        options.push((now.clone(), now));
-    }
+fn names(page: Page<NamespaceRow>) -> Vec<String> {
+    page.items.into_iter().map(|row| row.name).collect()
+}
+
+fn choice(names: Memo<Vec<String>>, value: Signal<String>) -> AnyView {
+    let options = Signal::derive(move || {
+        let now = value.get();
+        let mut options = vec![(String::new(), "All".to_owned())];
+        names.with(|names| {
+            options.extend(names.iter().map(|name| (name.clone(), name.clone())));
+            // One that is gone or hidden is still what the address asks for.
+            if !now.is_empty() && !names.contains(&now) {
+                options.push((now.clone(), now));
+            }
+        });
+        options
+    });
     view! { <Choice name="namespace" label="Namespace" options value/> }.into_any()
 }
 
-fn proposals(names: &[String], value: Signal<String>) -> AnyView {
-    let options = names
-        .iter()
-        .map(|name| view! { <option value=name.clone()></option> })
-        .collect_view();
+fn proposals(names: Memo<Vec<String>>, value: Signal<String>) -> AnyView {
+    let options = move || {
+        let names = names.get().into_iter();
+        names
+            .map(|name| view! { <option value=name></option> })
+            .collect_view()
+    };
     view! {
         <label class="filter">
             <span>"Namespace"</span>

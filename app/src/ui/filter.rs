@@ -3,12 +3,18 @@
 
 use std::time::Duration;
 
-use leptos::{ev::SubmitEvent, html, leptos_dom::helpers::debounce, prelude::*, wasm_bindgen::JsCast};
+use leptos::{
+    ev::{Event, SubmitEvent},
+    html,
+    leptos_dom::helpers::debounce,
+    prelude::*,
+    wasm_bindgen::JsCast,
+};
 use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate},
 };
-use web_sys::{FormData, HtmlFormElement, UrlSearchParams};
+use web_sys::{FormData, HtmlFormElement, HtmlSelectElement, UrlSearchParams};
 
 /// How long to wait after a key for the next one.
 const TYPING: Duration = Duration::from_millis(250);
@@ -43,13 +49,28 @@ pub(crate) fn Filters(
             );
         }
     };
-    let submit = {
+    let now = {
         let go = go.clone();
-        move |event: SubmitEvent| {
-            event.prevent_default();
+        move || {
             if let Some(form) = form.get_untracked() {
                 go(&form);
             }
+        }
+    };
+    let submit = {
+        let now = now.clone();
+        move |event: SubmitEvent| {
+            event.prevent_default();
+            now();
+        }
+    };
+    // A choice is made at once: there is nothing more to wait for.
+    let choose = move |event: Event| {
+        let is_choice = event
+            .target()
+            .is_some_and(|target| target.has_type::<HtmlSelectElement>());
+        if is_choice {
+            now();
         }
     };
     let mut changed = debounce(TYPING, move |()| {
@@ -67,6 +88,7 @@ pub(crate) fn Filters(
             node_ref=form
             on:submit=submit
             on:input=move |_| changed(())
+            on:change=choose
         >
             {children()}
             <noscript><button class="button">"Filter"</button></noscript>
@@ -114,25 +136,43 @@ pub(crate) fn Search(
     }
 }
 
-/// A choice of one: `options` are values and their words; the first value is usually empty, for all.
+/// What a field of the form holds: the address' value, and what the reader has entered since.
+pub(crate) fn entered(value: Signal<String>) -> RwSignal<String> {
+    let entered = RwSignal::new(value.get_untracked());
+    Effect::new(move |_| entered.set(value.get()));
+    entered
+}
+
+/// A choice of one: `options` are values and their words; the first value is usually empty, for all. What is chosen stays
+/// when the options are others meanwhile.
 #[component]
 pub(crate) fn Choice(
     name: &'static str,
     label: &'static str,
-    options: Vec<(String, String)>,
+    #[prop(into)] options: Signal<Vec<(String, String)>>,
     #[prop(into)] value: Signal<String>,
 ) -> impl IntoView {
-    let options = options
-        .into_iter()
-        .map(|(option, words)| {
-            let same = option.clone();
-            view! { <option value=option selected=move || value.get() == same>{words}</option> }
-        })
-        .collect_view();
+    let chosen = entered(value);
+    let options = move || {
+        options
+            .get()
+            .into_iter()
+            .map(|(option, words)| {
+                let same = option.clone();
+                view! { <option value=option selected=move || chosen.get() == same>{words}</option> }
+            })
+            .collect_view()
+    };
     view! {
         <label class="filter">
             <span>{label}</span>
-            <select name=name prop:value=move || value.get()>{options}</select>
+            <select
+                name=name
+                prop:value=chosen
+                on:change=move |event| chosen.set(event_target_value(&event))
+            >
+                {options}
+            </select>
         </label>
     }
 }
