@@ -28,6 +28,8 @@ test('an address block is excluded for the whole mesh, in the reference page’s
 
   await navigation.getByRole('link', { name: 'Pods' }).click();
   await page.getByRole('combobox', { name: 'Namespace' }).selectOption(namespace.name);
+  // Only now do the rows stand still.
+  await expect(table(page, 'Pods').getByRole('rowheader')).toHaveCount(1);
   const stale = row(table(page, 'Pods'), old!);
   await expect(stale).toContainText('Stale');
   await stale.getByRole('button', { name: /^More/ }).click();

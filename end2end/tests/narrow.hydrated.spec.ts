@@ -1,35 +1,40 @@
 // A telephone: 390 pixels wide.
 import { expectNoSidewaysScroll } from './support/axe';
-import { expect, test } from './support/fixtures';
+import { answers, expect, test } from './support/fixtures';
 import { open } from './support/hydrated';
 import { GLOBAL, NAMESPACES, Setting } from './support/setting';
 
 test.use({ viewport: { width: 390, height: 844 } });
 
-test('no page is wider than the window', async ({ page, namespace }) => {
-  const [pod] = await namespace.deploy('web');
-  const many = Array.from({ length: 40 }, (_, n) => `10.${n}.0.0/16`);
-  const change = await namespace.save({ excludeOutboundIPRanges: many, excludeInboundPorts: ['7001'] }, 'a reason of some length');
-  for (const path of [
-    '/',
-    GLOBAL,
-    NAMESPACES,
-    `${NAMESPACES}/${namespace.name}`,
-    '/workloads/deployments',
-    `/workloads/deployments/${namespace.name}/web`,
-    '/workloads/pods',
-    `/workloads/pods/${namespace.name}/${pod}`,
-    '/audit',
-    `/audit/${change}`,
-    '/annotations',
-    '/no-such-page',
-  ]) {
-    await test.step(path, async () => {
-      await page.goto(path);
-      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-      await expectNoSidewaysScroll(page);
-    });
-  }
+test.describe('every page', () => {
+  // One of them has an address that leads nowhere.
+  test.use({ expected: answers(404) });
+
+  test('no page is wider than the window', async ({ page, namespace }) => {
+    const [pod] = await namespace.deploy('web');
+    const many = Array.from({ length: 40 }, (_, n) => `10.${n}.0.0/16`);
+    const change = await namespace.save({ excludeOutboundIPRanges: many, excludeInboundPorts: ['7001'] }, 'a reason of some length');
+    for (const path of [
+      '/',
+      GLOBAL,
+      NAMESPACES,
+      `${NAMESPACES}/${namespace.name}`,
+      '/workloads/deployments',
+      `/workloads/deployments/${namespace.name}/web`,
+      '/workloads/pods',
+      `/workloads/pods/${namespace.name}/${pod}`,
+      '/audit',
+      `/audit/${change}`,
+      '/annotations',
+      '/no-such-page',
+    ]) {
+      await test.step(path, async () => {
+        await page.goto(path);
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+        await expectNoSidewaysScroll(page);
+      });
+    }
+  });
 });
 
 test('the navigation opens by its button, and closes when a place is chosen', async ({ page }) => {
