@@ -46,7 +46,7 @@ pub use self::{
     install::InstallValues,
     port::{Port, PortError, PortRange, Ports},
     running::{Capture, Difference, Reading, Running, difference},
-    setting::{Level, LevelError, Selector, SidecarSetting},
+    setting::{LabelError, Level, LevelError, Selector, SidecarSetting},
     traffic::{FieldError, RawTraffic, Traffic},
     value::{ItemError, Value, ValueError},
 };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     level::{DEFAULT_NAME, Level, LevelError},
-    selector::Selector,
+    selector::{LabelError, Selector},
 };
 use crate::traffic::Traffic;
 

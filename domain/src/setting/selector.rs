@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de};
+use thiserror::Error;
 
 use crate::{
     name::{check_label_key, check_label_value},
+    text::quote,
     traffic::FieldError,
 };
 
@@ -14,6 +16,16 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub struct Selector {
     match_labels: BTreeMap<String, String>,
+}
+
+/// A mistake in a list of labels.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct LabelError {
+    /// Which item has it; nothing: the list as a whole.
+    pub index: Option<usize>,
+    /// What is wrong and what to change.
+    pub message: String,
 }
 
 impl Selector {
@@ -60,6 +72,60 @@ impl Selector {
         } else {
             Err(errors)
         }
+    }
+
+    /// Reads labels as people write them: `key=value`, one an item, blanks around it ignored. An item that is there twice
+    /// counts once.
+    ///
+    /// # Errors
+    /// Every mistake, with the item that has it where there is one.
+    pub fn parse_items<S: AsRef<str>>(items: &[S]) -> Result<Self, Vec<LabelError>> {
+        let mut labels = BTreeMap::new();
+        let mut errors = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let mut refuse = |message| {
+                errors.push(LabelError {
+                    index: Some(index),
+                    message,
+                });
+            };
+            let item = item.as_ref().trim();
+            let Some((key, value)) = item.split_once('=') else {
+                refuse(format!("{} is not a label: write `name=value`", quote(item)));
+                continue;
+            };
+            for checked in [check_label_key(key), check_label_value(value)] {
+                if let Err(error) = checked {
+                    refuse(error.to_string());
+                }
+            }
+            let other = labels.insert(key.to_owned(), value.to_owned());
+            if other.is_some_and(|other| other != value) {
+                refuse(format!(
+                    "{} is asked for with two values: no pod has both",
+                    quote(key)
+                ));
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Self::new(labels).map_err(|refused| {
+            let whole = refused.into_iter().map(|error| LabelError {
+                index: None,
+                message: error.message,
+            });
+            whole.collect()
+        })
+    }
+
+    /// Returns the labels as [`Selector::parse_items`] reads them.
+    #[must_use]
+    pub fn items(&self) -> Vec<String> {
+        self.match_labels
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect()
     }
 
     /// Returns the labels.
@@ -127,6 +193,26 @@ mod tests {
                 .iter()
                 .all(|error| error.path == "selector.matchLabels[a b]")
         );
+    }
+
+    #[test]
+    fn labels_are_read_as_people_write_them_and_written_back() {
+        let selector = Selector::parse_items(&["app=cart ", "tier=", "app=cart"]).unwrap();
+        assert_eq!(*selector.match_labels(), labels(&[("app", "cart"), ("tier", "")]));
+        assert_eq!(selector.items(), ["app=cart", "tier="]);
+        assert_eq!(Selector::parse_items(&selector.items()), Ok(selector));
+    }
+
+    #[test]
+    fn a_label_that_is_none_is_refused_where_it_stands() {
+        let places = |items: &[&str]| {
+            let errors = Selector::parse_items(items).unwrap_err();
+            errors.into_iter().map(|error| error.index).collect::<Vec<_>>()
+        };
+        assert_eq!(places(&[]), [None]);
+        assert_eq!(places(&["app=cart", "tier"]), [Some(1)]);
+        assert_eq!(places(&["app=cart", "app=till"]), [Some(1)]);
+        assert_eq!(places(&["a b=-", "app==cart"]), [Some(0), Some(0), Some(1)]);
     }
 
     #[test]
