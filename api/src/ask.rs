@@ -16,6 +16,7 @@ use crate::{
     Page, Problem,
     audit::{AuditQuery, Change},
     deployment::{DeploymentDetail, DeploymentQuery, DeploymentRow},
+    lint::{LintQuery, Lints},
     mesh::Mesh,
     namespace::{NamespaceQuery, NamespaceRow},
     path,
@@ -78,6 +79,12 @@ pub fn setting(level: &Level) -> Ask<SettingView> {
 #[must_use]
 pub fn workload_settings(namespace: &str) -> Ask<Page<SettingView>> {
     Ask::of(path::SETTINGS_WORKLOADS.replace("{namespace}", &path::segment(namespace)))
+}
+
+/// What is remarkable about settings and workloads.
+#[must_use]
+pub fn lints(query: &LintQuery) -> Ask<Lints> {
+    Ask::of(path::with_query(path::LINTS, query))
 }
 
 /// Deployments.

@@ -17,10 +17,12 @@ use crate::{
     Ask, Page, Problem, ask,
     audit::{AuditQuery, Change},
     deployment::{DeploymentDetail, DeploymentQuery, DeploymentRow},
+    lint::{LintQuery, Lints},
     mesh::Mesh,
     namespace::{NamespaceQuery, NamespaceRow},
     path,
     pod::{PodDeleted, PodDetail, PodQuery, PodRow},
+    preview::{Preview, PreviewSetting},
     setting::{SaveSetting, SettingView},
 };
 
@@ -87,6 +89,17 @@ impl Client {
     ) -> Result<SettingView, Problem> {
         self.send::<(), _>(Method::DELETE, path::setting(level), Some(based_on), None)
             .await
+    }
+
+    /// What would come of a setting, were it saved.
+    pub async fn preview_setting(&self, setting: &PreviewSetting) -> Result<Preview, Problem> {
+        let url = path::SETTINGS_PREVIEW.to_owned();
+        self.send(Method::POST, url, None, Some(setting)).await
+    }
+
+    /// What is remarkable about settings and workloads.
+    pub async fn lints(&self, query: &LintQuery) -> Result<Lints, Problem> {
+        self.read(&ask::lints(query)).await
     }
 
     /// The settings of the Workload level in a namespace.

@@ -7,11 +7,13 @@ pub mod ask;
 pub mod audit;
 pub mod client;
 pub mod deployment;
+pub mod lint;
 pub mod mesh;
 pub mod namespace;
 pub mod page;
 pub mod path;
 pub mod pod;
+pub mod preview;
 pub mod problem;
 pub mod setting;
 

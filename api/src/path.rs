@@ -30,6 +30,10 @@ pub const SETTINGS_NAMESPACE: &str = "/api/v1/settings/namespaces/{namespace}";
 pub const SETTINGS_WORKLOADS: &str = "/api/v1/settings/namespaces/{namespace}/workloads";
 /// One setting of the Workload level.
 pub const SETTINGS_WORKLOAD: &str = "/api/v1/settings/namespaces/{namespace}/workloads/{name}";
+/// What would come of a setting.
+pub const SETTINGS_PREVIEW: &str = "/api/v1/settings:preview";
+/// What is remarkable about settings and workloads.
+pub const LINTS: &str = "/api/v1/lints";
 /// Namespaces.
 pub const NAMESPACES: &str = "/api/v1/namespaces";
 /// Deployments.

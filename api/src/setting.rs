@@ -106,6 +106,16 @@ impl From<&domain::Level> for LevelRef {
     }
 }
 
+impl From<LevelRef> for domain::Level {
+    fn from(level: LevelRef) -> Self {
+        match level {
+            LevelRef::Global => Self::Global,
+            LevelRef::Namespace { namespace } => Self::Namespace(namespace),
+            LevelRef::Workload { namespace, name } => Self::Workload { namespace, name },
+        }
+    }
+}
+
 /// What the cluster stores for a level.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -59,6 +59,7 @@ fn operations() -> OpenApiRouter<State> {
             settings::put_workload,
             settings::delete_workload
         ))
+        .routes(routes!(settings::preview))
         .routes(routes!(deployments::list))
         .routes(routes!(deployments::get))
         .routes(routes!(pods::list))

@@ -7,6 +7,7 @@ pub mod changes;
 pub mod contact;
 mod counts;
 pub mod delivery;
+pub mod istio;
 pub mod mesh;
 pub mod pods;
 pub mod resource;
@@ -15,6 +16,7 @@ pub mod snapshot;
 pub mod status;
 pub mod template;
 pub mod watch;
+pub mod workloads;
 
 use self::{
     contact::Contact,

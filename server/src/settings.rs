@@ -13,9 +13,11 @@ use kube::{ResourceExt, api::ListParams};
 
 mod check;
 mod place;
+mod preview;
 mod view;
 mod write;
 
+pub use self::preview::preview;
 use self::{place::Place, view::view};
 use crate::{
     caller::Caller,

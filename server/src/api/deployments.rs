@@ -100,7 +100,7 @@ pub(super) async fn get(
         Err(error) => return Err(error),
     }
     let spec = deployment.spec.unwrap_or_default();
-    let next = cluster.judging(|judge| judge.next_pod(&namespace, &spec.template));
+    let next = cluster.judging(|judge| judge.next_pod(&namespace, (&spec.template).into()));
     let conditions = deployment.status.and_then(|status| status.conditions);
     Ok(Json(DeploymentDetail {
         row,

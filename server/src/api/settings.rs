@@ -2,6 +2,7 @@
 
 use api::{
     Page, Problem,
+    preview::{Preview, PreviewSetting},
     setting::{SaveSetting, SettingView},
 };
 use axum::{
@@ -278,4 +279,27 @@ pub(super) async fn list_workloads(
         items,
         next: None,
     }))
+}
+
+/// Preview a setting
+///
+/// What would come of it, were it saved: the workloads that it is for, what would be in force, and what is remarkable about
+/// it. Nothing is written.
+#[utoipa::path(post, path = api::path::SETTINGS_PREVIEW, tag = "settings", operation_id = "previewSetting",
+    request_body = PreviewSetting,
+    responses(
+        (status = 200, body = Preview),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not see settings there"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Fields are refused"),
+    )
+)]
+pub(super) async fn preview(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Json(body): Json<PreviewSetting>,
+) -> Result<Json<Preview>, Error> {
+    let level = Level::from(body.level);
+    Ok(Json(
+        settings::preview(&state, &caller, level, &body.setting).await?,
+    ))
 }

@@ -211,7 +211,8 @@ impl Judge<'_> {
 }
 
 /// The install values of a revision; Istio's own where none is known.
-pub(super) fn install_values(revision: Option<&super::mesh::Revision>) -> &InstallValues {
+#[must_use]
+pub fn install_values(revision: Option<&super::mesh::Revision>) -> &InstallValues {
     static BUILT_IN: LazyLock<InstallValues> = LazyLock::new(InstallValues::default);
     revision.map_or(&*BUILT_IN, |revision| &revision.install)
 }

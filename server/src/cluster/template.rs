@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use api::namespace::NamespaceInjection;
 use domain::{Applies, Effective, PodFacts, Reason, annotation, resolve, user_annotations};
-use k8s_openapi::api::core::v1::PodTemplateSpec;
 use kube::ResourceExt;
 
 use super::{
     mesh::namespace_injection,
     pods::{Judge, install_values},
+    workloads::Template,
 };
 
 /// The template of a Gateway's pods, by the name that Istio gives it.
@@ -28,22 +28,20 @@ pub struct NextPod {
 impl Judge<'_> {
     /// Judges the next pod of a template.
     #[must_use]
-    pub fn next_pod(&self, namespace: &str, template: &PodTemplateSpec) -> NextPod {
-        let metadata = template.metadata.clone().unwrap_or_default();
-        let labels = metadata.labels.unwrap_or_default();
-        let annotations = user_annotations(&metadata.annotations.unwrap_or_default());
-        let install = install_values(self.revision(namespace, &labels));
-        let levels = self.settings.levels(namespace, &labels, &annotations, install);
+    pub fn next_pod(&self, namespace: &str, template: Template<'_>) -> NextPod {
+        let Template { labels, spec, .. } = template;
+        let annotations = user_annotations(template.annotations);
+        let install = install_values(self.revision(namespace, labels));
+        let levels = self.settings.levels(namespace, labels, &annotations, install);
 
-        let uninjected = self.uninjected(namespace, &labels, &annotations);
+        let uninjected = self.uninjected(namespace, labels, &annotations);
         let is_gateway = annotations
             .get(annotation::TEMPLATES)
             .is_some_and(|names| names.split(',').any(|name| name.trim() == GATEWAY));
-        let spec = template.spec.as_ref();
         let facts = PodFacts {
             host_network: spec.and_then(|spec| spec.host_network).unwrap_or_default(),
             finished: false,
-            ambient: self.is_ambient(namespace, &labels),
+            ambient: self.is_ambient(namespace, labels),
             has_proxy: uninjected.is_none(),
             has_init: uninjected.is_none() && !is_gateway,
             interception_mode: annotations.get(annotation::INTERCEPTION_MODE).cloned(),

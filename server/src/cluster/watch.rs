@@ -15,7 +15,7 @@ use k8s_openapi::api::{
     admissionregistration::v1::MutatingWebhookConfiguration,
     apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet},
     batch::v1::Job,
-    core::v1::{ConfigMap, Namespace, Pod},
+    core::v1::{ConfigMap, Namespace, Pod, Service},
 };
 use kube::{
     Api, Client, Resource,
@@ -32,8 +32,11 @@ use tokio::sync::watch;
 
 mod prune;
 
-use self::prune::{bare, prune_pod, prune_template};
-use super::resource::SidecarSetting;
+use self::prune::{bare, prune_pod, prune_service, prune_template};
+use super::{
+    istio::{AuthorizationPolicy, DestinationRule, PeerAuthentication},
+    resource::SidecarSetting,
+};
 
 /// How often something in the watched part of the cluster changed; equal numbers mean equal contents.
 pub type Generation = u64;
@@ -64,6 +67,14 @@ pub struct Stores {
     pub config_maps: Store<ConfigMap>,
     /// Mutating webhooks: ours, Istio's, and who else is there.
     pub webhooks: Store<MutatingWebhookConfiguration>,
+    /// Services: which ports lead to which of a pod's.
+    pub services: Store<Service>,
+    /// Istio's: who must speak mTLS to whom.
+    pub peer_authentications: Store<PeerAuthentication>,
+    /// Istio's: who may call whom.
+    pub authorization_policies: Store<AuthorizationPolicy>,
+    /// Istio's: how clients call a Service.
+    pub destination_rules: Store<DestinationRule>,
     all: Arc<Shared>,
 }
 
@@ -142,28 +153,39 @@ impl Stores {
         let istio = watcher::Config::default().labels("istio.io/rev");
         let any = watcher::Config::default;
         Self {
-            settings: spawn(client, "sidecarsettings", any(), &all, bare),
-            namespaces: spawn(client, "namespaces", any(), &all, bare),
-            pods: spawn(client, "pods", any(), &all, prune_pod),
-            deployments: spawn(client, "deployments", any(), &all, |d: &mut Deployment| {
+            settings: all.needs(spawn(client, "sidecarsettings", any(), &all, bare)),
+            namespaces: all.needs(spawn(client, "namespaces", any(), &all, bare)),
+            pods: all.needs(spawn(client, "pods", any(), &all, prune_pod)),
+            deployments: all.needs(spawn(client, "deployments", any(), &all, |d: &mut Deployment| {
                 bare(d);
                 prune_template(d.spec.as_mut().map(|s| &mut s.template));
-            }),
-            stateful_sets: spawn(client, "statefulsets", any(), &all, |s: &mut StatefulSet| {
-                bare(s);
-                prune_template(s.spec.as_mut().map(|s| &mut s.template));
-            }),
-            daemon_sets: spawn(client, "daemonsets", any(), &all, |d: &mut DaemonSet| {
+            })),
+            stateful_sets: all.needs(spawn(
+                client,
+                "statefulsets",
+                any(),
+                &all,
+                |s: &mut StatefulSet| {
+                    bare(s);
+                    prune_template(s.spec.as_mut().map(|s| &mut s.template));
+                },
+            )),
+            daemon_sets: all.needs(spawn(client, "daemonsets", any(), &all, |d: &mut DaemonSet| {
                 bare(d);
                 prune_template(d.spec.as_mut().map(|s| &mut s.template));
-            }),
-            jobs: spawn(client, "jobs", any(), &all, |j: &mut Job| {
+            })),
+            jobs: all.needs(spawn(client, "jobs", any(), &all, |j: &mut Job| {
                 bare(j);
                 prune_template(j.spec.as_mut().map(|s| &mut s.template));
-            }),
-            replica_sets: spawn(client, "replicasets", any(), &all, bare),
-            config_maps: spawn(client, "configmaps", istio, &all, bare),
-            webhooks: spawn(client, "mutatingwebhookconfigurations", any(), &all, bare),
+            })),
+            replica_sets: all.needs(spawn(client, "replicasets", any(), &all, bare)),
+            config_maps: all.needs(spawn(client, "configmaps", istio, &all, bare)),
+            webhooks: all.needs(spawn(client, "mutatingwebhookconfigurations", any(), &all, bare)),
+            // Where one of these cannot be seen, all but the lints goes on.
+            services: spawn(client, "services", any(), &all, prune_service),
+            peer_authentications: spawn(client, "peerauthentications", any(), &all, bare),
+            authorization_policies: spawn(client, "authorizationpolicies", any(), &all, bare),
+            destination_rules: spawn(client, "destinationrules", any(), &all, bare),
             all,
         }
     }
@@ -194,6 +216,14 @@ impl Stores {
 }
 
 impl Shared {
+    /// The store of something without which the console does not answer.
+    fn needs<K: Resource<DynamicType = ()> + Clone + 'static>(&self, store: Store<K>) -> Store<K> {
+        let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        watches.push(store.watch.clone());
+        drop(watches);
+        store
+    }
+
     fn words(&self, of: impl Fn(&WatchState) -> Option<String>) -> Option<String> {
         let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         let words: Vec<String> = watches.iter().filter_map(|watch| of(watch)).collect();
@@ -262,6 +292,16 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Store<K> {
         self.watch.absent.load(Ordering::Acquire)
     }
 
+    /// Why what this store holds is not what the cluster has, in words. A kind that the cluster does not know has nothing.
+    #[must_use]
+    pub fn unseen(&self) -> Option<String> {
+        if self.is_absent() {
+            None
+        } else {
+            self.watch.missing()
+        }
+    }
+
     /// How often something in this store changed.
     #[must_use]
     pub fn generation(&self) -> Generation {
@@ -313,10 +353,6 @@ where
         absent: AtomicBool::new(false),
         error: Mutex::default(),
     });
-    all.watches
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(watch.clone());
     let own = Arc::new(Shared::default());
     let (shared, task_all, task_watch) = (own.clone(), all.clone(), watch.clone());
     let mut events = watcher::watcher(Api::<K>::all(client.clone()), config)

@@ -3,13 +3,18 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use api::setting::{LevelRef, SettingView, StoredSetting};
-use domain::{InstallValues, Level, resolve};
+use domain::{Effective, Level, Selector, resolve};
 use kube::ResourceExt;
 
 use super::place::Place;
 use crate::{
     caller::{Caller, Readable, Visible},
-    cluster::{pods::in_force, resource::SidecarSetting, settings::SettingIndex},
+    cluster::{
+        Cluster,
+        pods::{in_force, install_values},
+        resource::SidecarSetting,
+        settings::SettingIndex,
+    },
     state::State,
 };
 
@@ -27,36 +32,9 @@ pub(super) async fn view(
     settings.extend(stored.cloned().map(Arc::new));
     let index = SettingIndex::of(&settings, mesh.root_namespace.as_deref());
 
-    let revisions = &mesh.revisions;
     let read = stored.map(|s| s.spec.read());
     let selector = read.as_ref().and_then(|read| read.setting.selector.as_ref());
-    let (namespace, labels) = match &place.level {
-        // No pod lives at the Global level: below it nothing is set.
-        Level::Global => ("", BTreeMap::new()),
-        Level::Namespace(namespace) => (namespace.as_str(), BTreeMap::new()),
-        Level::Workload { namespace, .. } => (
-            namespace.as_str(),
-            selector.map(|s| s.match_labels().clone()).unwrap_or_default(),
-        ),
-    };
-    let revision = match &place.level {
-        Level::Global => revisions.default(),
-        _ => cluster
-            .stores
-            .namespaces
-            .get_cluster_scoped(namespace)
-            .map_or_else(
-                || revisions.default(),
-                |namespace| {
-                    revisions
-                        .of_namespace(namespace.labels())
-                        .or_else(|| revisions.default())
-                },
-            ),
-    };
-    let install = revision.map_or_else(InstallValues::default, |revision| revision.install.clone());
-    let annotations = BTreeMap::new();
-    let effective = resolve(&index.levels(namespace, &labels, &annotations, &install));
+    let effective = in_force_at(cluster, &index, &place.level, selector);
     let namespaces = match &place.level {
         Level::Global => cluster.snapshot().await.namespace_names(),
         _ => vec![place.namespace.clone()],
@@ -92,4 +70,30 @@ pub(super) async fn view(
         change: None,
         notices: Vec::new(),
     }
+}
+
+/// What the next pod of a level gets, pod annotations aside.
+pub(super) fn in_force_at(
+    cluster: &Cluster,
+    index: &SettingIndex,
+    level: &Level,
+    selector: Option<&Selector>,
+) -> Effective {
+    let mesh = cluster.mesh();
+    let revisions = &mesh.revisions;
+    let (namespace, labels) = match level {
+        // No pod lives at the Global level: below it nothing is set.
+        Level::Global => ("", BTreeMap::new()),
+        Level::Namespace(namespace) => (namespace.as_str(), BTreeMap::new()),
+        Level::Workload { namespace, .. } => (
+            namespace.as_str(),
+            selector.map(|s| s.match_labels().clone()).unwrap_or_default(),
+        ),
+    };
+    let own = cluster.stores.namespaces.get_cluster_scoped(namespace);
+    let revision = own
+        .and_then(|namespace| revisions.of_namespace(namespace.labels()))
+        .or_else(|| revisions.default());
+    let annotations = BTreeMap::new();
+    resolve(&index.levels(namespace, &labels, &annotations, install_values(revision)))
 }

@@ -10,6 +10,7 @@ mod history;
 mod levels;
 mod lists;
 mod openapi;
+mod preview;
 mod reads;
 mod stack;
 mod support;

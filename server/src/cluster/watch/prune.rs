@@ -1,6 +1,6 @@
 //! What the stores do without.
 
-use k8s_openapi::api::core::v1::{Container, Pod, PodTemplateSpec};
+use k8s_openapi::api::core::v1::{Container, Pod, PodSpec, PodTemplateSpec, Service};
 use kube::ResourceExt;
 
 /// Drops what no reader here uses and what is large.
@@ -11,16 +11,49 @@ pub(super) fn bare<K: ResourceExt>(object: &mut K) {
         .remove("kubectl.kubernetes.io/last-applied-configuration");
 }
 
-/// Keeps of a template what the next pod's settings are resolved from: its labels and annotations.
+/// Keeps of a template what the next pod's settings are resolved from, and what is remarkable about them: its labels and
+/// annotations, whose network it has, its containers' ports and probes.
 pub(super) fn prune_template(template: Option<&mut PodTemplateSpec>) {
-    if let Some(template) = template {
-        template.spec = None;
+    if let Some(spec) = template.and_then(|template| template.spec.as_mut()) {
+        let restarted = |container: &Container| container.restart_policy.as_deref() == Some("Always");
+        *spec = PodSpec {
+            host_network: spec.host_network.take(),
+            containers: spec.containers.drain(..).map(prune_container).collect(),
+            // Of these only native sidecars listen for as long as the pod lives.
+            init_containers: spec.init_containers.take().map(|containers| {
+                let living = containers.into_iter().filter(restarted);
+                living.map(prune_container).collect()
+            }),
+            ..PodSpec::default()
+        };
     }
+}
+
+/// Keeps of a container where it listens and is probed.
+fn prune_container(container: Container) -> Container {
+    Container {
+        name: container.name,
+        ports: container.ports,
+        liveness_probe: container.liveness_probe,
+        readiness_probe: container.readiness_probe,
+        startup_probe: container.startup_probe,
+        ..Container::default()
+    }
+}
+
+/// Keeps of a Service which pods it is for, and its ports.
+pub(super) fn prune_service(service: &mut Service) {
+    bare(service);
+    service.status = None;
 }
 
 /// Keeps of a pod what tells its injection and its state. 10,000 pods must fit into the server's memory budget.
 pub(super) fn prune_pod(pod: &mut Pod) {
     bare(pod);
+    let has_owner = pod
+        .owner_references()
+        .iter()
+        .any(|owner| owner.controller == Some(true));
     if let Some(spec) = &mut pod.spec {
         spec.volumes = None;
         spec.affinity = None;
@@ -31,15 +64,24 @@ pub(super) fn prune_pod(pod: &mut Pod) {
             .iter_mut()
             .chain(spec.init_containers.iter_mut().flatten())
         {
+            let restart_policy = container.restart_policy.take();
             let kept_args = container
                 .args
                 .take()
                 .filter(|_| container.name.starts_with("istio-"));
+            // Those that have an owner are judged by its template.
+            let kept = if has_owner {
+                Container {
+                    name: std::mem::take(&mut container.name),
+                    ..Container::default()
+                }
+            } else {
+                prune_container(std::mem::take(container))
+            };
             *container = Container {
-                name: std::mem::take(&mut container.name),
                 args: kept_args,
-                restart_policy: container.restart_policy.take(),
-                ..Default::default()
+                restart_policy,
+                ..kept
             };
         }
     }
