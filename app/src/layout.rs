@@ -12,7 +12,8 @@ use crate::{
     components::{live, navigation::Navigation, theme::ThemeChoice},
     pages::{
         AnnotationsPage, ChangePage, DeploymentPage, DeploymentsPage, GlobalPage, HistoryPage, MeshPage,
-        NamespacePage, NamespacesPage, PodPage, PodsPage, not_found::NotFound,
+        NamespacePage, NamespacesPage, NewWorkloadSettingPage, PodPage, PodsPage, WorkloadSettingPage,
+        WorkloadSettingsPage, WorkloadsPage, not_found::NotFound,
     },
     routes,
     ui::{announce, time},
@@ -49,6 +50,10 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/sidecar-proxy-setting/global") view={Lazy::<GlobalPage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/sidecar-proxy-setting/namespaces") view={Lazy::<NamespacesPage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/sidecar-proxy-setting/namespaces/:namespace") view={Lazy::<NamespacePage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/sidecar-proxy-setting/workloads") view={Lazy::<WorkloadsPage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/sidecar-proxy-setting/workloads/:namespace") view={Lazy::<WorkloadSettingsPage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/sidecar-proxy-setting/workloads/:namespace/create") view={Lazy::<NewWorkloadSettingPage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/sidecar-proxy-setting/workloads/:namespace/settings/:name") view={Lazy::<WorkloadSettingPage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/workloads/deployments") view={Lazy::<DeploymentsPage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/workloads/deployments/:namespace/:name") view={Lazy::<DeploymentPage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/workloads/pods") view={Lazy::<PodsPage>::new()} ssr=ssr.clone()/>

@@ -38,6 +38,10 @@ pages! {
     GlobalPage = data_plane(Global);
     NamespacesPage = data_plane(Namespaces);
     NamespacePage = data_plane(Namespace);
+    WorkloadsPage = data_plane(Workloads);
+    WorkloadSettingsPage = data_plane(WorkloadSettings);
+    NewWorkloadSettingPage = data_plane(NewWorkloadSetting);
+    WorkloadSettingPage = data_plane(WorkloadSetting);
     DeploymentsPage = workloads(Deployments);
     DeploymentPage = workloads(Deployment);
     PodsPage = workloads(Pods);
@@ -53,6 +57,10 @@ enum Which {
     Global,
     Namespaces,
     Namespace,
+    Workloads,
+    WorkloadSettings,
+    NewWorkloadSetting,
+    WorkloadSetting,
     Deployments,
     Deployment,
     Pods,
@@ -74,6 +82,10 @@ fn data_plane(page: Which) -> AnyView {
     match page {
         Which::Namespaces => sidecar::namespaces_page(),
         Which::Namespace => sidecar::namespace_page(),
+        Which::Workloads => sidecar::workloads_page(),
+        Which::WorkloadSettings => sidecar::workload_settings_page(),
+        Which::NewWorkloadSetting => sidecar::new_workload_setting_page(),
+        Which::WorkloadSetting => sidecar::workload_setting_page(),
         _ => sidecar::global_page(),
     }
 }

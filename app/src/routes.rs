@@ -17,6 +17,8 @@ pub const SIDECAR: &str = "/sidecar-proxy-setting";
 pub const GLOBAL: &str = "/sidecar-proxy-setting/global";
 /// Sidecar Proxy Setting, the tab *Namespace* before one is chosen.
 pub const NAMESPACES: &str = "/sidecar-proxy-setting/namespaces";
+/// Sidecar Proxy Setting, the tab *Workload* before a namespace is chosen.
+pub const WORKLOADS: &str = "/sidecar-proxy-setting/workloads";
 /// Workloads › Deployments.
 pub const DEPLOYMENTS: &str = "/workloads/deployments";
 /// Workloads › Pods.
@@ -42,6 +44,30 @@ pub fn namespaces(query: &NamespaceQuery) -> String {
 #[must_use]
 pub fn namespace(name: &str) -> String {
     format!("{NAMESPACES}/{}", segment(name))
+}
+
+/// Sidecar Proxy Setting, the tab *Workload* with this part of the namespaces to choose from.
+#[must_use]
+pub fn workloads(query: &NamespaceQuery) -> String {
+    with_query(WORKLOADS, query)
+}
+
+/// The workload settings of a namespace.
+#[must_use]
+pub fn workload_settings(namespace: &str) -> String {
+    format!("{WORKLOADS}/{}", segment(namespace))
+}
+
+/// A workload setting of a namespace, still to be made.
+#[must_use]
+pub fn new_workload_setting(namespace: &str) -> String {
+    format!("{WORKLOADS}/{}/create", segment(namespace))
+}
+
+/// A workload setting of a namespace.
+#[must_use]
+pub fn workload_setting(namespace: &str, name: &str) -> String {
+    format!("{WORKLOADS}/{}/settings/{}", segment(namespace), segment(name))
 }
 
 /// Deployments.

@@ -148,7 +148,9 @@ fn From(origin: String, namespace: String) -> impl IntoView {
     let to = match origin.as_str() {
         "global" => Some(routes::GLOBAL.to_owned()),
         "namespace" => Some(routes::namespace(&namespace)),
-        _ => None,
+        other => other
+            .strip_prefix("workload/")
+            .map(|name| routes::workload_setting(&namespace, name)),
     };
     match to {
         Some(to) => view! { <a href=to>{words}</a> }.into_any(),

@@ -1,6 +1,6 @@
 //! Sidecar Proxy Setting: what goes round the sidecar, level by level.
 
-use api::{Problem, ask, setting::SettingView};
+use api::{Problem, ask, namespace::NamespaceQuery, setting::SettingView};
 use domain::Level;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -28,9 +28,13 @@ mod merge;
 mod namespaces;
 mod saved;
 mod section;
+mod whom;
+mod workloads;
 
 use about::About;
+use form::Form;
 use guard::{Guard, LeaveDialog};
+use namespaces::Purpose;
 use section::Section;
 
 /// The tab *global*.
@@ -50,8 +54,8 @@ pub(super) fn namespaces_page() -> AnyView {
     let guard = Guard::new();
     view! {
         <Frame tab=Tab::Namespace/>
-        <Choose guard chosen=Signal::derive(String::new)/>
-        {namespaces::list(namespaces)}
+        <Choose guard purpose=Purpose::Setting chosen=Signal::derive(String::new)/>
+        {namespaces::list(Purpose::Setting, namespaces)}
         <About/>
     }
     .into_any()
@@ -59,17 +63,88 @@ pub(super) fn namespaces_page() -> AnyView {
 
 /// The tab *Namespace* with one chosen.
 pub(super) fn namespace_page() -> AnyView {
-    let params = use_params_map();
-    let namespace = Memo::new(move |_| params.with(|params| params.get("namespace")).unwrap_or_default());
-    let namespace = Signal::from(namespace);
+    let namespace = parameter("namespace");
     let setting = read(Signal::derive(move || Level::Namespace(namespace.get())));
     let guard = Guard::new();
     view! {
         <Frame tab=Tab::Namespace/>
-        <Choose guard chosen=namespace all=true/>
+        <Choose guard purpose=Purpose::Setting chosen=namespace/>
         {page(guard, setting)}
     }
     .into_any()
+}
+
+/// The tab *Workload* before a namespace is chosen.
+pub(super) fn workloads_page() -> AnyView {
+    let namespaces = namespaces::read();
+    let guard = Guard::new();
+    view! {
+        <Frame tab=Tab::Workload/>
+        <Choose guard purpose=Purpose::Workloads chosen=Signal::derive(String::new)/>
+        {namespaces::list(Purpose::Workloads, namespaces)}
+        <About/>
+    }
+    .into_any()
+}
+
+/// The tab *Workload* with a namespace chosen: its workload settings.
+pub(super) fn workload_settings_page() -> AnyView {
+    let namespace = parameter("namespace");
+    let settings = workloads::read(namespace);
+    let guard = Guard::new();
+    view! {
+        <Frame tab=Tab::Workload/>
+        <Choose guard purpose=Purpose::Workloads chosen=namespace/>
+        {workloads::list(namespace, settings)}
+        <About/>
+    }
+    .into_any()
+}
+
+/// A workload setting that is to be made.
+pub(super) fn new_workload_setting_page() -> AnyView {
+    let namespace = parameter("namespace");
+    let setting = read(Signal::derive(move || Level::Namespace(namespace.get())));
+    let guard = Guard::new();
+    view! {
+        <Frame tab=Tab::Workload/>
+        <Choose guard purpose=Purpose::Workloads chosen=namespace/>
+        <workloads::Back namespace title="New workload setting"/>
+        <div class="setting-page">
+            <Load
+                what="the setting of the namespace"
+                data=setting
+                words=in_words
+                view={move |view| view! { <Section guard form=Form::of_new(view)/> }.into_any()}
+            />
+            <About/>
+        </div>
+        <LeaveDialog guard/>
+    }
+    .into_any()
+}
+
+/// A workload setting.
+pub(super) fn workload_setting_page() -> AnyView {
+    let (namespace, name) = (parameter("namespace"), parameter("name"));
+    let setting = read(Signal::derive(move || Level::Workload {
+        namespace: namespace.get(),
+        name: name.get(),
+    }));
+    let guard = Guard::new();
+    view! {
+        <Frame tab=Tab::Workload/>
+        <Choose guard purpose=Purpose::Workloads chosen=namespace/>
+        <workloads::Back namespace title=name/>
+        {page(guard, setting)}
+    }
+    .into_any()
+}
+
+/// A part of the page's address.
+fn parameter(name: &'static str) -> Signal<String> {
+    let params = use_params_map();
+    Memo::new(move |_| params.with(|params| params.get(name)).unwrap_or_default()).into()
 }
 
 /// Begins to read a level.
@@ -91,7 +166,7 @@ fn in_words(mut problem: Problem) -> Problem {
 fn page(guard: Guard, setting: Data<SettingView>) -> impl IntoView {
     view! {
         <div class="setting-page">
-            <Load what="the setting" data=setting words=in_words view={move |view| view! { <Section guard view/> }.into_any()}/>
+            <Load what="the setting" data=setting words=in_words view={move |view| view! { <Section guard form=Form::of(view)/> }.into_any()}/>
             <About/>
         </div>
         <LeaveDialog guard/>
@@ -102,20 +177,22 @@ fn page(guard: Guard, setting: Data<SettingView>) -> impl IntoView {
 enum Tab {
     Global,
     Namespace,
+    Workload,
 }
 
-/// What the three pages have in common.
+/// What the pages have in common.
 #[component]
 fn Frame(tab: Tab) -> impl IntoView {
     let tabs = vec![
         (routes::GLOBAL.to_owned(), "global", tab == Tab::Global),
         (routes::NAMESPACES.to_owned(), "Namespace", tab == Tab::Namespace),
+        (routes::WORKLOADS.to_owned(), "Workload", tab == Tab::Workload),
     ];
     view! {
         <PageHeader
             title="Sidecar Proxy Setting"
             trail=vec![("Data Plane Component Management".to_owned(), None)]
-            lead="Say which traffic goes round the sidecar, for the whole mesh or for a namespace.".to_owned()
+            lead="Say which traffic goes round the sidecar, for the whole mesh, a namespace, or some of its workloads.".to_owned()
         />
         <Tabs label="Level" tabs/>
     }
@@ -123,11 +200,13 @@ fn Frame(tab: Tab) -> impl IntoView {
 
 /// The drop-down of namespaces, and the way to all of them.
 #[component]
-fn Choose(guard: Guard, #[prop(into)] chosen: Signal<String>, #[prop(optional)] all: bool) -> impl IntoView {
+fn Choose(guard: Guard, purpose: Purpose, #[prop(into)] chosen: Signal<String>) -> impl IntoView {
+    let all = purpose.list(&NamespaceQuery::default());
+    let is_chosen = chosen.with_untracked(|chosen| !chosen.is_empty());
     view! {
         <div class="choose-namespace">
-            <NamespaceChoice chosen on_choose=move |name: String| guard.go(routes::namespace(&name))/>
-            {all.then(|| view! { <a href=routes::NAMESPACES>"All namespaces"</a> })}
+            <NamespaceChoice chosen on_choose=move |name: String| guard.go(purpose.to(&name))/>
+            {is_chosen.then(|| view! { <a href=all>"All namespaces"</a> })}
         </div>
     }
 }

@@ -59,7 +59,7 @@ fn Scopes() -> impl IntoView {
                 </tr>
                 <tr>
                     <th scope="row">"Workload"</th>
-                    <td>"A label selector, with the REST API or " <code>"kubectl"</code></td>
+                    <td>"The tab " <em>"Workload"</em>", by label selector"</td>
                     <td>"Namespace"</td>
                 </tr>
                 <tr>

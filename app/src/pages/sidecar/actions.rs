@@ -1,6 +1,6 @@
 //! What can be done with the form: *Update Settings*, *Discard changes*, *Reset to inherited*.
 
-use domain::Caution;
+use domain::{Caution, Level};
 use leptos::prelude::*;
 
 use super::{
@@ -9,10 +9,12 @@ use super::{
     guard::name_of,
     inherited::inherited,
     saved::Changes,
+    whom::NAME,
 };
 use crate::{
     components::origin::{ValueText, origin_words},
     ui::{
+        attention::focus_soon,
         badge::{Badge, Tone},
         button::Button,
         dialog::Dialog,
@@ -50,6 +52,10 @@ pub(super) fn press(form: Form, questions: Questions) {
     }
     form.draft.update(super::draft::Draft::commit);
     let draft = form.draft.get_untracked();
+    if let Some(why) = untrack(|| form.name_mistake()) {
+        form.say(why);
+        return focus_soon(NAME.to_owned());
+    }
     if let Some(first) = draft.wrong().first() {
         form.say(blocked(draft.wrong().len()));
         return go_to(*first);
@@ -98,6 +104,7 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
         1 => "One field changed".to_owned(),
         n => format!("{n} fields changed"),
     };
+    let remove = remove_words(&form.level());
     let is_stored = move || form.view.with(|view| view.stored.is_some());
     view! {
         <div class="form-end">
@@ -114,7 +121,7 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
             </label>
             {move || is_stored().then(|| view! {
                 <Button busy=Signal::derive(busy) on_press=move || questions.resetting.set(true)>
-                    "Reset to inherited"
+                    {remove}
                 </Button>
             })}
         </div>
@@ -136,7 +143,11 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
                 aria-disabled=move || (!ready()).then_some("true")
                 aria-describedby="form-state"
             >
-                {move || if form.busy.get() == Some(Busy::Saving) { "Updating…" } else { "Update Settings" }}
+                {move || match (form.busy.get(), form.name().is_some()) {
+                    (Some(Busy::Saving), _) => "Updating…",
+                    (_, true) => "Create Setting",
+                    (_, false) => "Update Settings",
+                }}
             </button>
             {move || form.dirty.get().then(|| view! {
                 <Button on_press=move || form.discard()>"Discard changes"</Button>
@@ -149,7 +160,12 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
 #[component]
 pub(super) fn Dialogs(form: Form, questions: Questions) -> impl IntoView {
     let Questions { cautions, resetting } = questions;
-    let level = name_of(&form.level());
+    let (remove, level) = (remove_words(&form.level()), name_of(&form.level()));
+    let title = if is_workload(&form.level()) {
+        ["Delete ", &level, "?"].concat()
+    } else {
+        ["Reset ", &level, " to inherited?"].concat()
+    };
     let go_back = move || cautions.set(Vec::new());
     let save = move || {
         cautions.set(Vec::new());
@@ -180,7 +196,7 @@ pub(super) fn Dialogs(form: Form, questions: Questions) -> impl IntoView {
         </Dialog>
         <Dialog
             id="reset"
-            title=["Reset ", &level, " to inherited?"].concat()
+            title=title
             open=resetting
             on_close=stay
         >
@@ -189,10 +205,23 @@ pub(super) fn Dialogs(form: Form, questions: Questions) -> impl IntoView {
             {move || form.dirty.get().then_some(view! { <p>"The unsaved changes in the form are lost too."</p> })}
             <div class="dialog-actions">
                 <Button on_press=stay>"Keep it"</Button>
-                <Button class="danger" on_press=reset>"Reset to inherited"</Button>
+                <Button class="danger" on_press=reset>{remove}</Button>
             </div>
         </Dialog>
     }
+}
+
+/// What it is called to remove what a level stores.
+fn remove_words(level: &Level) -> &'static str {
+    if is_workload(level) {
+        "Delete setting"
+    } else {
+        "Reset to inherited"
+    }
+}
+
+fn is_workload(level: &Level) -> bool {
+    matches!(level, Level::Workload { .. })
 }
 
 /// What each stored field will be.

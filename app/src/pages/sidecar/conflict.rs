@@ -1,12 +1,12 @@
-//! Two versions of one level, and a choice field by field.
+//! Two versions of one level, and a choice part by part.
 
 use std::collections::BTreeMap;
 
-use domain::Field;
 use leptos::{html, prelude::*};
 
 use super::{
     actions::SAVE,
+    draft::Part,
     form::Form,
     merge::{Conflict, Row, Side},
 };
@@ -37,20 +37,20 @@ fn Choice(form: Form) -> impl IntoView {
     });
     // Follows when it changes once more; choices that were made stay.
     let conflict = Memo::new(move |_| form.conflict());
-    let chosen = RwSignal::new(BTreeMap::<Field, Side>::new());
+    let chosen = RwSignal::new(BTreeMap::<Part, Side>::new());
     let side = move |row: &Row| {
         chosen
-            .with(|chosen| chosen.get(&row.field).copied())
+            .with(|chosen| chosen.get(&row.part).copied())
             .unwrap_or(row.suggested)
     };
     let take = move || {
         let conflict = conflict.get_untracked();
         let rows = conflict.rows();
-        let merged = conflict.merged(|field| {
-            let row = rows.iter().find(|row| row.field == field);
+        let merged = conflict.merged(|part| {
+            let row = rows.iter().find(|row| row.part == part);
             row.map_or(Side::Theirs, |row| {
                 chosen
-                    .with_untracked(|chosen| chosen.get(&field).copied())
+                    .with_untracked(|chosen| chosen.get(&part).copied())
                     .unwrap_or(row.suggested)
             })
         });
@@ -77,7 +77,7 @@ fn Choice(form: Form) -> impl IntoView {
         <section class="conflict" aria-labelledby="conflict-title" tabindex="-1" node_ref=panel>
             <h3 id="conflict-title">"This level was changed meanwhile"</h3>
             <p>
-                "Somebody else has saved it since you began. Choose for each field which value to go on with; "
+                "Somebody else has saved it since you began. Choose for each of these which value to go on with; "
                 "nothing is saved until you update the settings."
             </p>
             {rows}
@@ -89,9 +89,9 @@ fn Choice(form: Form) -> impl IntoView {
     }
 }
 
-fn row_view(row: Row, now: Side, chosen: RwSignal<BTreeMap<Field, Side>>) -> impl IntoView {
+fn row_view(row: Row, now: Side, chosen: RwSignal<BTreeMap<Part, Side>>) -> impl IntoView {
     let Row {
-        field,
+        part,
         was,
         mine,
         theirs,
@@ -102,10 +102,10 @@ fn row_view(row: Row, now: Side, chosen: RwSignal<BTreeMap<Field, Side>>) -> imp
             <label class="version" data-chosen=(now == side).then_some("true")>
                 <input
                     type="radio"
-                    name=["version-", field.name()].concat()
+                    name=["version-", part.name()].concat()
                     checked=now == side
                     prop:checked=now == side
-                    on:change=move |_| chosen.update(|chosen| _ = chosen.insert(field, side))
+                    on:change=move |_| chosen.update(|chosen| _ = chosen.insert(part, side))
                 />
                 <span class="version-side">{label}</span>
                 <span class="version-value">{value}</span>
@@ -114,7 +114,7 @@ fn row_view(row: Row, now: Side, chosen: RwSignal<BTreeMap<Field, Side>>) -> imp
     };
     view! {
         <fieldset class="versions">
-            <legend>{field.label()} " " <code>{field.name()}</code></legend>
+            <legend>{part.label()} " " <code>{part.name()}</code></legend>
             <p class="version-was">"Was: " {was}</p>
             {option(Side::Mine, "Yours", mine)}
             {option(Side::Theirs, "Theirs", theirs)}

@@ -4,7 +4,7 @@ use domain::{Field, Value};
 use leptos::prelude::*;
 
 use super::{
-    draft::{Mistake, is_separator, split},
+    draft::{Mistake, Part, is_separator, split},
     form::Form,
     inherited::{inherited, refused},
 };
@@ -259,7 +259,7 @@ fn part(field: Field, part: &str) -> String {
     [field.name(), "-", part].concat()
 }
 
-/// Takes the reader to a field's input.
-pub(super) fn go_to(field: Field) {
-    focus_soon(field.name().to_owned());
+/// Takes the reader to the input of a part.
+pub(super) fn go_to(part: impl Into<Part>) {
+    focus_soon(part.into().name().to_owned());
 }

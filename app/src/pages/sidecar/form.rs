@@ -2,20 +2,23 @@
 
 use api::{
     Client, FieldProblem, Precondition, Problem,
+    mesh::PodCounts,
+    preview::Preview,
     setting::{LevelRef, SettingView},
 };
-use domain::{Field, Level};
+use domain::Level;
 use leptos::{prelude::*, task::spawn_local};
 
-use self::mistake::mistake;
+use self::mistake::{has_place, mistake};
 pub(super) use self::write::{Busy, Saved};
 use super::{
-    draft::{Draft, Mistake},
+    draft::{Draft, Mistake, Part},
     kept,
     merge::Conflict,
 };
 use crate::ui::announce::{Announcer, use_announcer};
 
+mod foresee;
 mod mistake;
 mod write;
 
@@ -46,8 +49,7 @@ impl Base {
 /// The form's state. Its place in the page is given once; what arrives later changes the signals, never the elements.
 #[derive(Clone, Copy)]
 pub(super) struct Form {
-    level: StoredValue<Level>,
-    client: StoredValue<Client>,
+    fixed: StoredValue<Fixed>,
     announcer: Announcer,
     /// The level as it was last read.
     pub(super) view: RwSignal<SettingView>,
@@ -61,6 +63,8 @@ pub(super) struct Form {
     pub(super) dirty: Memo<bool>,
     /// Somebody else has saved since the draft was begun.
     pub(super) overtaken: Memo<bool>,
+    /// What would come of the draft, as far as it was without mistakes.
+    pub(super) preview: RwSignal<Option<Preview>>,
     /// The write under way.
     pub(super) busy: RwSignal<Option<Busy>>,
     /// Why the last write was refused.
@@ -77,29 +81,57 @@ pub(super) struct Form {
     writes: StoredValue<u32>,
 }
 
-/// The level that a view is of.
-pub(super) fn level_of(level: &LevelRef) -> Level {
-    match level.clone() {
-        LevelRef::Global => Level::Global,
-        LevelRef::Namespace { namespace } => Level::Namespace(namespace),
-        LevelRef::Workload { namespace, name } => Level::Workload { namespace, name },
+/// What stays as it is for as long as the form does.
+struct Fixed {
+    level: Level,
+    /// The name of a workload setting that is being made; nothing: the level is there, or needs none.
+    name: Option<RwSignal<String>>,
+    client: Client,
+}
+
+/// A workload setting that is to be made, from the setting of its namespace: that is what it will override.
+fn as_new(of_namespace: SettingView) -> SettingView {
+    let namespace = match of_namespace.level {
+        LevelRef::Namespace { namespace } | LevelRef::Workload { namespace, .. } => namespace,
+        LevelRef::Global => String::new(),
+    };
+    SettingView {
+        level: LevelRef::Workload {
+            namespace,
+            name: String::new(),
+        },
+        stored: None,
+        pods: PodCounts::default(),
+        ..of_namespace
     }
 }
 
 impl Form {
     /// The form of a level that has just been read.
-    pub(super) fn new(view: SettingView) -> Self {
+    pub(super) fn of(view: SettingView) -> Self {
+        Self::new(view, None)
+    }
+
+    /// The form of a workload setting that is to be made in the namespace whose setting has just been read.
+    pub(super) fn of_new(of_namespace: SettingView) -> Self {
+        Self::new(as_new(of_namespace), Some(RwSignal::new(String::new())))
+    }
+
+    fn new(view: SettingView, name: Option<RwSignal<String>>) -> Self {
         let base = RwSignal::new(Base::of(&view));
         let draft = RwSignal::new(base.with_untracked(|base| base.draft.clone()));
-        let level = level_of(&view.level);
+        let level = Level::from(view.level.clone());
         let view = RwSignal::new(view);
         let dirty = Memo::new(move |_| draft.with(|draft| base.with(|base| draft.is_dirty(&base.draft))));
         let overtaken = Memo::new(move |_| {
             dirty.get() && view.with(|view| base.with(|base| Base::of(view).version != base.version))
         });
         let form = Self {
-            level: StoredValue::new(level),
-            client: StoredValue::new(expect_context()),
+            fixed: StoredValue::new(Fixed {
+                level,
+                name,
+                client: expect_context(),
+            }),
             announcer: use_announcer(),
             view,
             base,
@@ -107,6 +139,7 @@ impl Form {
             reason: RwSignal::new(String::new()),
             dirty,
             overtaken,
+            preview: RwSignal::new(None),
             busy: RwSignal::new(None),
             problem: RwSignal::new(None),
             refused: RwSignal::new(None),
@@ -119,9 +152,41 @@ impl Form {
         form
     }
 
-    /// The level.
+    /// The name of the workload setting that is being made, where that is what the form is for.
+    pub(super) fn name(&self) -> Option<RwSignal<String>> {
+        self.fixed.with_value(|fixed| fixed.name)
+    }
+
+    /// The level without the name that is typed: the form's own, always the same.
+    fn place(&self) -> Level {
+        self.fixed.with_value(|fixed| fixed.level.clone())
+    }
+
+    fn client(&self) -> Client {
+        self.fixed.with_value(|fixed| fixed.client.clone())
+    }
+
+    /// The level; one that is being made has the name that is typed.
     pub(super) fn level(&self) -> Level {
-        self.level.get_value()
+        match (self.place(), self.name()) {
+            (Level::Workload { namespace, .. }, Some(name)) => Level::Workload {
+                namespace,
+                name: name.with_untracked(|name| name.trim().to_owned()),
+            },
+            (level, _) => level,
+        }
+    }
+
+    /// What is wrong with the name of the setting that is being made.
+    pub(super) fn name_mistake(&self) -> Option<String> {
+        let name = self.name()?;
+        name.track();
+        let Level::Workload { namespace, name } = self.level() else {
+            return None;
+        };
+        Level::of("", &namespace, &name, true)
+            .err()
+            .map(|error| error.to_string())
     }
 
     /// Says something to the reader.
@@ -132,7 +197,7 @@ impl Form {
     /// Brings back what was not saved on an earlier visit, and keeps what is not saved on this one.
     fn keep(self) {
         Effect::new(move |before: Option<()>| {
-            let level = self.level();
+            let level = self.place();
             if before.is_none()
                 && let Some((base, draft)) = kept::read(&level)
                 && draft.is_dirty(&base.draft)
@@ -151,7 +216,7 @@ impl Form {
         });
     }
 
-    /// Edits a field.
+    /// Edits a part.
     pub(super) fn edit(&self, change: impl FnOnce(&mut Draft)) {
         self.draft.update(change);
         if self.dirty.get_untracked() {
@@ -159,9 +224,10 @@ impl Form {
         }
     }
 
-    /// The mistakes of a field: those that can be seen here, else those that the server saw in the same value.
-    pub(super) fn mistakes(&self, field: Field) -> Vec<Mistake> {
-        let own = self.draft.with(|draft| draft.mistakes(field));
+    /// The mistakes of a part: those that can be seen here, else those that the server saw in the same value.
+    pub(super) fn mistakes(&self, part: impl Into<Part>) -> Vec<Mistake> {
+        let part = part.into();
+        let own = self.draft.with(|draft| draft.mistakes(part));
         if !own.is_empty() {
             return own;
         }
@@ -171,28 +237,22 @@ impl Form {
             };
             if self
                 .draft
-                .with(|draft| draft.get(field).typed() != sent.get(field).typed())
+                .with(|draft| draft.get(part).typed() != sent.get(part).typed())
             {
                 return Vec::new();
             }
             problems
                 .iter()
-                .filter_map(|problem| mistake(field, problem))
+                .filter_map(|problem| mistake(part, problem))
                 .collect()
         })
     }
 
-    /// The mistakes in what is stored, which counts as *inherit* all the same, where they are not of a field in the form.
+    /// The mistakes in what is stored, which counts as *inherit* all the same, where they are not of a part of the form.
     pub(super) fn stray(&self) -> Vec<FieldProblem> {
         self.view.with(|view| {
             let invalid = view.stored.iter().flat_map(|stored| stored.invalid.clone());
-            invalid
-                .filter(|problem| {
-                    Field::ALL
-                        .into_iter()
-                        .all(|field| mistake(field, problem).is_none())
-                })
-                .collect()
+            invalid.filter(|problem| !has_place(problem)).collect()
         })
     }
 
@@ -229,11 +289,18 @@ impl Form {
 
     /// Reads the level again, because something has changed somewhere.
     pub(super) fn read_again(self) {
-        let (client, level) = (self.client.get_value(), self.level());
+        let client = self.client();
+        let is_new = self.name().is_some();
+        let level = match self.place() {
+            Level::Workload { namespace, .. } if is_new => Level::Namespace(namespace),
+            level => level,
+        };
         let began = self.writes.get_value();
         spawn_local(async move {
+            let read = client.setting(&level).await;
+            let read = if is_new { read.map(as_new) } else { read };
             // A failure is told by the page's header; what is shown here stays.
-            if let Ok(view) = client.setting(&level).await
+            if let Ok(view) = read
                 && self.writes.try_get_value() == Some(began)
                 && self.busy.try_get_untracked() == Some(None)
             {

@@ -11,7 +11,10 @@ use send_wrapper::SendWrapper;
 use web_sys::{Element, HtmlAnchorElement, MouseEvent};
 
 use super::form::Form;
-use crate::ui::{button::Button, dialog::Dialog};
+use crate::{
+    routes,
+    ui::{button::Button, dialog::Dialog},
+};
 
 /// The page's guard: it knows the form, if there is one, and where the reader wants to go.
 #[derive(Clone, Copy)]
@@ -37,6 +40,20 @@ impl Guard {
     /// Guards this form.
     pub(super) fn guard(self, form: Form) {
         self.form.set_value(Some(form));
+    }
+
+    /// Goes on after a workload setting was made or deleted: the page that showed it is about something else then.
+    pub(super) fn follow(self, form: Form) {
+        Effect::new(move |_| {
+            let (Some(saved), Level::Workload { namespace, name }) = (form.saved.get(), form.level()) else {
+                return;
+            };
+            if saved.reset {
+                self.navigate.run(routes::workload_settings(&namespace));
+            } else if form.name().is_some() {
+                self.navigate.run(routes::workload_setting(&namespace, &name));
+            }
+        });
     }
 
     /// Goes there, unless something would be lost: then asks first.
@@ -137,6 +154,11 @@ pub(super) fn name_of(level: &Level) -> String {
     match level {
         Level::Global => "the global setting".to_owned(),
         Level::Namespace(namespace) => ["the setting of namespace ", namespace].concat(),
-        Level::Workload { namespace, name } => ["the setting of workload ", name, " in ", namespace].concat(),
+        Level::Workload { namespace, name } if name.is_empty() => {
+            ["the new workload setting in namespace ", namespace].concat()
+        }
+        Level::Workload { namespace, name } => {
+            ["workload setting ", name, " in namespace ", namespace].concat()
+        }
     }
 }

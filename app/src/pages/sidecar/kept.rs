@@ -1,14 +1,16 @@
 //! Unsaved changes, kept in this tab for as long as it lives: nothing can stop the *Back* button.
 
-use api::setting::RawTraffic;
 use domain::Level;
 use leptos::prelude::*;
 use web_sys::Storage;
 
 use super::{draft::Draft, form::Base};
 
-/// The version and the fields that a draft began with, and the draft's.
-type Kept = (Option<String>, RawTraffic, RawTraffic);
+/// What a draft says, part by part.
+type Parts = Vec<Option<Vec<String>>>;
+
+/// The version and the parts that a draft began with, and the draft's.
+type Kept = (Option<String>, Parts, Parts);
 
 /// What is kept of a level: the draft, and what it began with.
 pub(super) fn read(level: &Level) -> Option<(Base, Draft)> {
@@ -16,14 +18,14 @@ pub(super) fn read(level: &Level) -> Option<(Base, Draft)> {
     let (version, base, draft): Kept = serde_json::from_slice(kept.as_bytes()).ok()?;
     let base = Base {
         version,
-        draft: Draft::of(&base),
+        draft: Draft::of_parts(base),
     };
-    Some((base, Draft::of(&draft)))
+    Some((base, Draft::of_parts(draft)))
 }
 
 /// Keeps a draft.
 pub(super) fn write(level: &Level, base: &Base, draft: &Draft) {
-    let kept: Kept = (base.version.clone(), base.draft.to_raw(), draft.to_raw());
+    let kept: Kept = (base.version.clone(), base.draft.parts(), draft.parts());
     if let (Some(storage), Ok(kept)) = (storage(), serde_json::to_string(&kept)) {
         // Can only fail where the browser forbids storage or has no room: the draft then lasts as long as the page.
         let _ = storage.set_item(&key(level), &kept);

@@ -1,8 +1,6 @@
-//! Two changes of one level: what each would make of it, and a choice field by field. Pure data.
+//! Two changes of one level: what each would make of it, and a choice part by part. Pure data.
 
-use domain::Field;
-
-use super::draft::{Draft, words};
+use super::draft::{Draft, Part, words};
 
 /// The level as both found it, as this form has it, and as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +10,7 @@ pub(crate) struct Conflict {
     theirs: Draft,
 }
 
-/// Whose value of a field is kept.
+/// Whose value of a part is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     /// This form's.
@@ -21,11 +19,11 @@ pub(crate) enum Side {
     Theirs,
 }
 
-/// A field on which both differ, each value in words.
+/// A part on which both differ, each value in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// The field.
-    pub(crate) field: Field,
+    /// Which part.
+    pub(crate) part: Part,
     /// What both began with.
     pub(crate) was: String,
     /// What this form says.
@@ -43,18 +41,18 @@ impl Conflict {
         Self { was, mine, theirs }
     }
 
-    /// The fields on which both differ. Where only one side changed a field, that side is suggested; where both did, mine:
+    /// The parts on which both differ. Where only one side changed a part, that side is suggested; where both did, mine:
     /// somebody is about to save it.
     pub(crate) fn rows(&self) -> Vec<Row> {
-        Field::ALL
+        Part::ALL
             .into_iter()
-            .filter(|field| self.mine.is_changed(*field, &self.theirs))
-            .map(|field| Row {
-                field,
-                was: said(&self.was, field),
-                mine: said(&self.mine, field),
-                theirs: said(&self.theirs, field),
-                suggested: if self.mine.is_changed(field, &self.was) {
+            .filter(|part| self.mine.is_changed(*part, &self.theirs))
+            .map(|part| Row {
+                part,
+                was: words(self.was.said(part).as_ref()),
+                mine: words(self.mine.said(part).as_ref()),
+                theirs: words(self.theirs.said(part).as_ref()),
+                suggested: if self.mine.is_changed(part, &self.was) {
                     Side::Mine
                 } else {
                     Side::Theirs
@@ -63,25 +61,22 @@ impl Conflict {
             .collect()
     }
 
-    /// The form after the choice. A field on which both agree is taken as it is stored now.
-    pub(crate) fn merged(&self, choice: impl Fn(Field) -> Side) -> Draft {
+    /// The form after the choice. A part on which both agree is taken as it is stored now.
+    pub(crate) fn merged(&self, choice: impl Fn(Part) -> Side) -> Draft {
         let mut merged = self.theirs.clone();
-        for Row { field, .. } in self.rows() {
-            if choice(field) == Side::Mine {
-                self.mine.get(field).clone_into(merged.get_mut(field));
+        for Row { part, .. } in self.rows() {
+            if choice(part) == Side::Mine {
+                self.mine.get(part).clone_into(merged.get_mut(part));
             }
         }
         merged
     }
 }
 
-fn said(draft: &Draft, field: Field) -> String {
-    let entry = draft.get(field);
-    words(entry.overridden.then_some(&entry.items))
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::Field;
+
     use super::*;
 
     fn draft(fields: &[(Field, &[&str])]) -> Draft {
@@ -110,12 +105,12 @@ mod tests {
         let rows = conflict.rows();
         assert_eq!(rows.len(), 2);
         assert_eq!(
-            (rows[0].field, rows[0].suggested),
-            (Field::ExcludeInboundPorts, Side::Mine)
+            (rows[0].part, rows[0].suggested),
+            (Part::Field(Field::ExcludeInboundPorts), Side::Mine)
         );
         assert_eq!(
-            (rows[1].field, rows[1].suggested),
-            (Field::ExcludeOutboundPorts, Side::Theirs)
+            (rows[1].part, rows[1].suggested),
+            (Part::Field(Field::ExcludeOutboundPorts), Side::Theirs)
         );
         assert_eq!(
             (
@@ -125,9 +120,9 @@ mod tests {
             ),
             ("80", "80", "80, 81")
         );
-        let merged = conflict.merged(|field| {
+        let merged = conflict.merged(|part| {
             rows.iter()
-                .find(|row| row.field == field)
+                .find(|row| row.part == part)
                 .map_or(Side::Theirs, |row| row.suggested)
         });
         assert_eq!(

@@ -23,6 +23,33 @@ use crate::{
     },
 };
 
+/// What a namespace is chosen for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Its own setting.
+    Setting,
+    /// Its workload settings.
+    Workloads,
+}
+
+impl Purpose {
+    /// The list of all namespaces, or a part of it.
+    pub(super) fn list(self, query: &NamespaceQuery) -> String {
+        match self {
+            Self::Setting => routes::namespaces(query),
+            Self::Workloads => routes::workloads(query),
+        }
+    }
+
+    /// Where a namespace leads.
+    pub(super) fn to(self, namespace: &str) -> String {
+        match self {
+            Self::Setting => routes::namespace(namespace),
+            Self::Workloads => routes::workload_settings(namespace),
+        }
+    }
+}
+
 /// What the list shows.
 pub(super) type Namespaces = Data<(NamespaceQuery, Page<NamespaceRow>)>;
 
@@ -32,7 +59,7 @@ pub(super) fn read() -> Namespaces {
 }
 
 /// The list on the page.
-pub(super) fn list(namespaces: Namespaces) -> impl IntoView {
+pub(super) fn list(purpose: Purpose, namespaces: Namespaces) -> impl IntoView {
     live::on(&[Kind::Namespaces, Kind::Settings, Kind::Pods], move || {
         namespaces.refetch();
     });
@@ -41,19 +68,19 @@ pub(super) fn list(namespaces: Namespaces) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="choose-namespace">
             <h2 id="choose-namespace">"Choose a namespace"</h2>
-            <Filters label="Namespaces" path=routes::NAMESPACES>
+            <Filters label="Namespaces" path=match purpose { Purpose::Setting => routes::NAMESPACES, Purpose::Workloads => routes::WORKLOADS }>
                 <Search name="q" label="Name contains" value=q/>
             </Filters>
-            <Follow what="the namespaces" data=namespaces view=page/>
+            <Follow what="the namespaces" data=namespaces view={move |data| page(purpose, data)}/>
         </section>
     }
 }
 
-fn page(data: Signal<(NamespaceQuery, Page<NamespaceRow>)>) -> AnyView {
-    (move || data.with(|(asked, page)| rows(asked, page))).into_any()
+fn page(purpose: Purpose, data: Signal<(NamespaceQuery, Page<NamespaceRow>)>) -> AnyView {
+    (move || data.with(|(asked, page)| rows(purpose, asked, page))).into_any()
 }
 
-fn rows(asked: &NamespaceQuery, page: &Page<NamespaceRow>) -> AnyView {
+fn rows(purpose: Purpose, asked: &NamespaceQuery, page: &Page<NamespaceRow>) -> AnyView {
     if page.items.is_empty() {
         let why = if asked.q.is_some() {
             "None that you may see has this in its name."
@@ -65,19 +92,26 @@ fn rows(asked: &NamespaceQuery, page: &Page<NamespaceRow>) -> AnyView {
     let columns = vec![
         Column::text("Namespace"),
         Column::text("Injection"),
-        Column::text("Setting"),
+        match purpose {
+            Purpose::Setting => Column::text("Setting"),
+            Purpose::Workloads => Column::number("Workload settings"),
+        },
         Column::number("Pods with a sidecar"),
         Column::number("Stale"),
     ];
     let of = |cursor| {
-        routes::namespaces(&NamespaceQuery {
+        purpose.list(&NamespaceQuery {
             cursor,
             ..asked.clone()
         })
     };
     let first = asked.cursor.as_ref().map(|_| of(None));
     let next = page.next.clone().map(|next| of(Some(next)));
-    let rows = page.items.iter().map(row).collect_view();
+    let rows = page
+        .items
+        .iter()
+        .map(|row| self::row(purpose, row))
+        .collect_view();
     view! {
         <Table caption="Namespaces" columns=columns>{rows}</Table>
         <Pager shown=page.items.len() total=page.total first next/>
@@ -85,19 +119,19 @@ fn rows(asked: &NamespaceQuery, page: &Page<NamespaceRow>) -> AnyView {
     .into_any()
 }
 
-fn row(row: &NamespaceRow) -> impl IntoView + use<> {
-    let setting = if row.has_setting {
-        view! { <Badge tone=Tone::Info>"Stored"</Badge> }.into_any()
-    } else {
-        view! { <span class="more">"Inherits all"</span> }.into_any()
+fn row(purpose: Purpose, row: &NamespaceRow) -> impl IntoView + use<> {
+    let setting = match (purpose, row.has_setting) {
+        (Purpose::Workloads, _) => view! { <td class="number">{row.workload_settings}</td> }.into_any(),
+        (_, true) => view! { <td><Badge tone=Tone::Info>"Stored"</Badge></td> }.into_any(),
+        (_, false) => view! { <td><span class="more">"Inherits all"</span></td> }.into_any(),
     };
     let stale = row.pods.stale;
     let attention = stale > 0;
     view! {
         <tr>
-            <th scope="row"><a href=routes::namespace(&row.name)>{row.name.clone()}</a></th>
+            <th scope="row"><a href=purpose.to(&row.name)>{row.name.clone()}</a></th>
             <td><Injection state=row.injection/></td>
-            <td>{setting}</td>
+            {setting}
             <td class="number">{row.pods.injected}</td>
             <td class="number"><span class:attention=attention>{stale}</span></td>
         </tr>

@@ -55,7 +55,7 @@ fn Succeeded(form: Form, saved: Saved) -> impl IntoView {
     }
 }
 
-/// Field by field, what was and what is.
+/// Part by part, what was and what is.
 #[component]
 pub(super) fn Changes(changes: Vec<Change>) -> impl IntoView {
     let lines = changes
@@ -63,7 +63,7 @@ pub(super) fn Changes(changes: Vec<Change>) -> impl IntoView {
         .map(|change| {
             view! {
                 <li>
-                    <code>{change.field.name()}</code> ": "
+                    <code>{change.part.name()}</code> ": "
                     <del>{words(change.from.as_ref())}</del>
                     <span class="visually-hidden">" becomes "</span>
                     <span aria-hidden="true">" → "</span>
@@ -111,7 +111,7 @@ pub(super) fn Pods(form: Form) -> impl IntoView {
 
 /// The list of the level's stale pods.
 fn stale_pods(view: &SettingView) -> String {
-    let namespace = match super::form::level_of(&view.level) {
+    let namespace = match Level::from(view.level.clone()) {
         Level::Global => None,
         Level::Namespace(namespace) | Level::Workload { namespace, .. } => Some(namespace),
     };

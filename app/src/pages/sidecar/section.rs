@@ -1,7 +1,6 @@
 //! The section *Enable/Disable Sidecar Proxy by Ports or IP Addresses* of a level.
 
-use api::setting::SettingView;
-use domain::Field;
+use domain::{Field, Level};
 use leptos::prelude::*;
 
 use super::{
@@ -11,6 +10,7 @@ use super::{
     form::Form,
     guard::{Guard, name_of},
     saved::{Outcome, Pods},
+    whom::Whom,
 };
 use crate::{
     components::{
@@ -44,14 +44,16 @@ const GROUPS: [(&str, [Field; 2]); 3] = [
 
 /// The form of a level that has been read.
 #[component]
-pub(super) fn Section(guard: Guard, view: SettingView) -> impl IntoView {
-    let form = Form::new(view);
+pub(super) fn Section(guard: Guard, form: Form) -> impl IntoView {
     let questions = Questions::new();
     guard.guard(form);
+    guard.follow(form);
+    form.foresee();
     live::on(
         &[Kind::Settings, Kind::Namespaces, Kind::Pods, Kind::Mesh],
         move || form.read_again(),
     );
+    let is_workload = matches!(form.level(), Level::Workload { .. });
     let hydrated = use_hydrated();
     let refused = Memo::new(move |_| form.view.with(|view| view.refused.clone()));
     let read_only = Signal::derive(move || refused.with(Option::is_some));
@@ -99,6 +101,7 @@ pub(super) fn Section(guard: Guard, view: SettingView) -> impl IntoView {
                     // Nothing answers before the browser has taken over.
                     <fieldset disabled=move || !hydrated.get()>
                         <legend class="visually-hidden">"Settings"</legend>
+                        {is_workload.then(|| view! { <Whom form read_only/> })}
                         {groups}
                         <Outcome form/>
                         {move || (!read_only.get()).then(|| view! { <Actions form questions/> })}

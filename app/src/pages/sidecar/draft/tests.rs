@@ -69,7 +69,7 @@ fn a_mistake_names_its_item_in_the_words_of_domain() {
                 .to_owned()
         }]
     );
-    assert_eq!(draft.wrong(), [Field::ExcludeOutboundIPRanges]);
+    assert_eq!(draft.wrong(), [Part::Field(Field::ExcludeOutboundIPRanges)]);
 }
 
 #[test]
@@ -117,8 +117,13 @@ fn changes_are_told_in_words() {
     let told: Vec<String> = draft
         .changes(&base)
         .iter()
-        .map(|Change { field, from, to }| {
-            format!("{field}: {} → {}", words(from.as_ref()), words(to.as_ref()))
+        .map(|Change { part, from, to }| {
+            format!(
+                "{}: {} → {}",
+                part.name(),
+                words(from.as_ref()),
+                words(to.as_ref())
+            )
         })
         .collect();
     assert_eq!(
@@ -173,4 +178,56 @@ fn a_reason_of_blanks_is_none() {
         Draft::default().to_save(" CHG-1 ").reason.as_deref(),
         Some("CHG-1")
     );
+}
+
+/// The form of a workload setting with these labels and this priority.
+fn workload(labels: &[&str], priority: &str) -> Draft {
+    let mut draft = Draft::default();
+    draft.put(
+        Part::Selector,
+        labels.iter().map(|label| (*label).to_owned()).collect(),
+    );
+    draft.put(Part::Priority, vec![priority.to_owned()]);
+    draft
+}
+
+#[test]
+fn a_selector_is_judged_and_compared_by_its_labels() {
+    let base = workload(&["app=cart", "tier=web"], "0");
+    assert!(!workload(&["tier=web", "app=cart"], "0").is_dirty(&base));
+    assert!(workload(&["app=cart"], "0").is_dirty(&base));
+    assert!(base.wrong().is_empty());
+    assert_eq!(workload(&[], "0").wrong(), [Part::Selector]);
+    let mistakes = workload(&["app=cart", "tier"], "0").mistakes(Part::Selector);
+    assert_eq!(mistakes[0].index, Some(1));
+}
+
+#[test]
+fn a_priority_is_one_whole_number() {
+    let base = workload(&["app=cart"], "0");
+    assert!(!workload(&["app=cart"], "00").is_dirty(&base));
+    assert!(workload(&["app=cart"], "-7").is_dirty(&base));
+    for wrong in ["high", "1.5", "2147483648", ""] {
+        assert_eq!(
+            workload(&["app=cart"], wrong).wrong(),
+            [Part::Priority],
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
+fn a_workload_setting_is_saved_with_its_selector_and_priority_and_others_without() {
+    let saved = workload(&["app=cart"], "7").to_save("");
+    assert_eq!(saved.selector.expect("a selector").match_labels["app"], "cart");
+    assert_eq!(saved.priority, Some(7));
+    let saved = Draft::default().to_save("");
+    assert_eq!((saved.selector, saved.priority), (None, None));
+}
+
+#[test]
+fn a_draft_that_was_kept_comes_back_whole() {
+    let mut draft = workload(&["app=cart"], "7");
+    draft.put(Part::Field(Field::ExcludeInboundPorts), Vec::new());
+    assert_eq!(Draft::of_parts(draft.parts()), draft);
 }

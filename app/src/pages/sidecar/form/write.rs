@@ -1,7 +1,7 @@
 //! The writes, and what comes of them.
 
 use api::{Problem, setting::SettingView};
-use domain::Field;
+use domain::Level;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
         saved::OUTCOME,
     },
     Base, Form,
-    mistake::mistake,
+    mistake::has_place,
 };
 use crate::ui::attention::reveal_soon;
 
@@ -42,7 +42,7 @@ impl Form {
         let sent = self.draft.get_untracked();
         let base = self.base.get_untracked();
         let setting = sent.to_save(&self.reason.get_untracked());
-        let (client, level) = (self.client.get_value(), self.level());
+        let (client, level) = (self.client(), self.level());
         self.begin(Busy::Saving);
         spawn_local(async move {
             let answer = client.save_setting(&level, &base.precondition(), &setting).await;
@@ -53,7 +53,7 @@ impl Form {
     /// Removes the level's setting.
     pub(in crate::pages::sidecar) fn reset(self) {
         let base = self.view.with_untracked(Base::of);
-        let (client, level) = (self.client.get_value(), self.level());
+        let (client, level) = (self.client(), self.level());
         self.begin(Busy::Resetting);
         spawn_local(async move {
             let answer = client.delete_setting(&level, &base.precondition()).await;
@@ -101,10 +101,11 @@ impl Form {
         self.view.set(view);
         self.reason.set(String::new());
         self.brought_back.set(false);
-        self.say(if saved.reset {
-            "Reset to inherited"
-        } else {
-            "Settings updated"
+        self.say(match (saved.reset, self.name().is_some(), self.level()) {
+            (true, _, Level::Workload { .. }) => "Setting deleted",
+            (true, ..) => "Reset to inherited",
+            (false, true, _) => "Setting created",
+            (false, false, _) => "Settings updated",
         });
         self.saved.set(Some(saved));
         reveal_soon(OUTCOME);
@@ -117,7 +118,12 @@ impl Form {
             .take()
             .and_then(|current| serde_json::to_vec(&current).ok());
         let current = current.and_then(|current| serde_json::from_slice(&current).ok());
-        if let Some(view) = current {
+        if self.name().is_some() && problem.status == 412 {
+            "A setting with this name exists already".clone_into(&mut problem.title);
+            "Nothing was written: the setting that has this name is as it was."
+                .clone_into(&mut problem.detail);
+            problem.way_out = Some("choose another name, or edit that setting".to_owned());
+        } else if let Some(view) = current {
             self.take(view);
             if self.dirty.get_untracked() {
                 self.choosing.set(true);
@@ -128,11 +134,7 @@ impl Form {
         if let Some(sent) = sent {
             let (here, elsewhere): (Vec<_>, Vec<_>) = std::mem::take(&mut problem.errors)
                 .into_iter()
-                .partition(|error| {
-                    Field::ALL
-                        .into_iter()
-                        .any(|field| mistake(field, error).is_some())
-                });
+                .partition(has_place);
             self.refused.set((!here.is_empty()).then_some((sent, here)));
             problem.errors = elsewhere;
         }
