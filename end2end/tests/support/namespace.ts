@@ -111,9 +111,9 @@ export class Namespace {
     await this.cluster.remove(`api/v1/namespaces/${this.name}/pods/${name}`);
   }
 
-  /** What the namespace stores; undefined: nothing. */
-  stored(): Promise<Traffic | undefined> {
-    return this.cluster.stored(this.name);
+  /** What the namespace, or a workload setting in it, stores; undefined: nothing. */
+  stored(setting?: string): Promise<Traffic | undefined> {
+    return this.cluster.stored(this.name, setting);
   }
 
   /** Stores a setting as `kubectl` would, and waits until the console has seen it. */
