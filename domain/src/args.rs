@@ -78,23 +78,24 @@ impl TrafficArgs {
         self
     }
 
+    /// The variables of the environment that [`TrafficArgs::with_environment`] reads (Istio's
+    /// `tools/istio-iptables/pkg/cmd/root.go` binds each flag to one).
+    pub const ENVIRONMENT: [&'static str; 2] = ["ISTIO_OUTBOUND_PORTS", "ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE"];
+
     /// Completes `-q` and `-o` by the environment of `istio-init`, which `istio-iptables` reads for flags that are not
     /// passed. Without effect under CNI, whose plugin does not see that environment.
     #[must_use]
     pub fn with_environment(mut self, environment: &BTreeMap<String, String>) -> Self {
         if !self.cni {
+            let [included, excluded] = Self::ENVIRONMENT;
             let read = |name| {
                 environment
                     .get(name)
                     .filter(|text: &&String| !text.is_empty())
                     .cloned()
             };
-            self.include_outbound_ports = self
-                .include_outbound_ports
-                .or_else(|| read("ISTIO_OUTBOUND_PORTS"));
-            self.exclude_outbound_ports = self
-                .exclude_outbound_ports
-                .or_else(|| read("ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE"));
+            self.include_outbound_ports = self.include_outbound_ports.or_else(|| read(included));
+            self.exclude_outbound_ports = self.exclude_outbound_ports.or_else(|| read(excluded));
         }
         self
     }

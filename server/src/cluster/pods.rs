@@ -61,13 +61,19 @@ impl Judge<'_> {
         let facts = self.facts(pod, namespace);
         let running = redirecting_container(pod).map(|container| {
             let args = container.args.clone().unwrap_or_default();
-            let parsed = TrafficArgs::parse(&args);
+            let mut parsed = TrafficArgs::parse(&args);
+            parsed.traffic = parsed
+                .traffic
+                .seen_with(pod.annotations())
+                .with_environment(&environment(container));
             (container.name.clone(), args, parsed)
         });
         let differences = match &running {
             Some((_, _, parsed)) => {
+                // The next pod's environment is not known. It is taken to be this one's: only a proven difference counts.
+                let environment = redirecting_container(pod).map(environment).unwrap_or_default();
                 let expected = TrafficArgs::expected(&effective, install, &annotations);
-                difference(&expected, &parsed.traffic.clone().seen_with(pod.annotations()))
+                difference(&expected.with_environment(&environment), &parsed.traffic)
             }
             None => Vec::new(),
         };
@@ -263,6 +269,14 @@ fn sidecar(pod: &Pod) -> Sidecar {
     } else {
         Sidecar::None
     }
+}
+
+/// The environment of a container, as far as it is written out.
+fn environment(container: &Container) -> BTreeMap<String, String> {
+    let variables = container.env.iter().flatten();
+    variables
+        .filter_map(|variable| Some((variable.name.clone(), variable.value.clone()?)))
+        .collect()
 }
 
 /// The injected container whose arguments say what is redirected.

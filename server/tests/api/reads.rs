@@ -1,10 +1,12 @@
 //! Reads: what a caller may not see, and lists.
 
 use http::StatusCode;
+use serde_json::json;
 
 use crate::{
     fake_cluster::FakeCluster,
     support::{TestServer, database},
+    things::pod,
 };
 
 #[tokio::test]
@@ -131,4 +133,25 @@ async fn parameters_that_mean_nothing_are_refused() {
     ] {
         assert_eq!(server.get(path).await.problem().status, 422, "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_a_pod_has_from_its_environment_is_running_and_no_difference() {
+    let fake = FakeCluster::default();
+    let mut web = pod("shop", "web", "web");
+    web["spec"]["initContainers"][0]["env"] = json!([
+        { "name": "ISTIO_OUTBOUND_PORTS", "value": "3306" },
+        { "name": "ISTIO_META_DNS_CAPTURE", "value": "true" },
+    ]);
+    fake.hold("pods", web);
+    let server = TestServer::with(fake, &database()).await;
+    let detail = server.get("/api/v1/pods/shop/web").await.body;
+    assert_eq!(detail["state"]["is"], "current", "{detail}");
+    let values = detail["running"]["values"].as_array().expect("values");
+    let included = values
+        .iter()
+        .find(|value| value["field"] == "includeOutboundPorts");
+    assert_eq!(included.expect("a field")["text"], "3306");
+    let listed = server.get("/api/v1/pods?namespace=shop").await.body;
+    assert_eq!(listed["items"][0]["state"]["is"], "current", "{listed}");
 }

@@ -1,6 +1,7 @@
 //! What the stores do without.
 
-use k8s_openapi::api::core::v1::{Container, Pod, PodSpec, PodTemplateSpec, Service};
+use domain::TrafficArgs;
+use k8s_openapi::api::core::v1::{Container, EnvVar, Pod, PodSpec, PodTemplateSpec, Service};
 use kube::ResourceExt;
 
 /// Drops what no reader here uses and what is large.
@@ -69,6 +70,15 @@ pub(super) fn prune_pod(pod: &mut Pod) {
                 .args
                 .take()
                 .filter(|_| container.name.starts_with("istio-"));
+            // Of these, `istio-iptables` reads what its arguments leave open (spec/istio.md §1.4).
+            let env = container
+                .env
+                .take()
+                .filter(|_| container.name == "istio-init")
+                .map(|env| {
+                    let read = |variable: &EnvVar| TrafficArgs::ENVIRONMENT.contains(&variable.name.as_str());
+                    env.into_iter().filter(read).collect()
+                });
             // Those that have an owner are judged by its template.
             let kept = if has_owner {
                 Container {
@@ -80,6 +90,7 @@ pub(super) fn prune_pod(pod: &mut Pod) {
             };
             *container = Container {
                 args: kept_args,
+                env,
                 restart_policy,
                 ..kept
             };
