@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::setting::FieldName;
+
 /// One cluster is one mesh.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -51,6 +53,25 @@ pub struct Revision {
     pub cni: bool,
     /// The tags that point at it.
     pub tags: Vec<String>,
+    /// The ConfigMap, in its namespace, that holds its install values.
+    pub config_map: String,
+    /// What the install values (`global.proxy`) say of each field: the lowest level, which Sidestep only reads.
+    pub install: Vec<InstallValue>,
+}
+
+/// What a revision's install values say of a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InstallValue {
+    /// The field.
+    pub field: FieldName,
+    /// The key below `global.proxy`.
+    pub key: String,
+    /// The value, verbatim; absent: the key is missing, or holds no text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Why Sidestep would refuse it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalid: Option<String>,
 }
 
 /// How many namespaces there are.

@@ -23,6 +23,7 @@ mod field;
 mod form;
 mod guard;
 mod inherited;
+mod install_values;
 mod kept;
 mod merge;
 mod namespaces;
@@ -34,6 +35,7 @@ mod workloads;
 use about::About;
 use form::Form;
 use guard::{Guard, LeaveDialog};
+use install_values::InstallValues;
 use namespaces::Purpose;
 use section::Section;
 
@@ -44,6 +46,7 @@ pub(super) fn global_page() -> AnyView {
     view! {
         <Frame tab=Tab::Global/>
         {page(guard, setting)}
+        <InstallValues/>
     }
     .into_any()
 }

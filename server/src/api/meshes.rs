@@ -2,9 +2,10 @@
 
 use api::{
     Page, Problem,
-    mesh::{ClusterState, Mesh, NamespaceCounts, Revision},
+    mesh::{ClusterState, InstallValue, Mesh, NamespaceCounts, Revision},
 };
 use axum::extract::State as Shared;
+use domain::{Field, InstallValues, Levels, resolve};
 
 use super::namespaces::visible as visible_namespaces;
 use crate::{
@@ -47,6 +48,8 @@ pub(super) async fn list(Shared(state): Shared<State>, caller: Caller) -> Result
                 version: revision.version.clone(),
                 cni: revision.install.cni_enabled,
                 tags: revision.tags.clone(),
+                config_map: revision.config_map.clone(),
+                install: install(&revision.install),
             })
             .collect(),
         namespaces: snapshot
@@ -66,4 +69,15 @@ pub(super) async fn list(Shared(state): Shared<State>, caller: Caller) -> Result
         total: 1,
         next: None,
     }))
+}
+
+fn install(values: &InstallValues) -> Vec<InstallValue> {
+    let effective = resolve(&Levels::installed(values));
+    let told = Field::ALL.map(|field| InstallValue {
+        field: field.name().to_owned(),
+        key: field.install_key().to_owned(),
+        text: values.get(field).map(str::to_owned),
+        invalid: effective.get(field).refused.clone(),
+    });
+    told.into()
 }

@@ -54,6 +54,8 @@ pub struct Revision {
     pub namespace: String,
     /// The proxy version that it injects.
     pub version: Option<String>,
+    /// The ConfigMap with its install values.
+    pub config_map: String,
     /// Its install values.
     pub install: InstallValues,
     /// Tags that point at it.
@@ -164,6 +166,7 @@ fn revision(config_map: &ConfigMap) -> Option<Revision> {
             .unwrap_or_else(|| "default".to_owned()),
         namespace: config_map.namespace().unwrap_or_default(),
         version: version.filter(|v| !v.is_empty()),
+        config_map: name,
         install,
         tags: Vec::new(),
     })

@@ -56,6 +56,7 @@ fn Row(revision: Revision) -> impl IntoView {
         version,
         cni,
         tags,
+        ..
     } = revision;
     let tags = if tags.is_empty() {
         "none".to_owned()
