@@ -16,6 +16,7 @@ pub mod pod;
 pub mod preview;
 pub mod problem;
 pub mod setting;
+pub mod words;
 
 #[cfg(target_arch = "wasm32")]
 pub mod fetch;

@@ -34,6 +34,8 @@ pub enum Command {
     Install(InstallArgs),
     /// Print what `install` would apply
     Manifests(ManifestArgs),
+    /// Show the values in force: which level each is from, and what runs
+    Effective(EffectiveArgs),
     /// Check that the history is whole: every event fits the one before
     Audit(AuditArgs),
     /// Print the OpenAPI document
@@ -78,6 +80,40 @@ pub struct ServeArgs {
     /// The cluster is Sidestep's own sandbox: install everything there, with a certificate made for this run
     #[arg(long, conflicts_with_all = ["webhook_listen", "webhook_certificate"])]
     pub sandbox: bool,
+}
+
+/// Which console is asked.
+#[derive(Clone, Debug, Args)]
+pub struct ServerArgs {
+    /// The console's address
+    #[arg(long, env = "SIDESTEP_SERVER", default_value = "http://127.0.0.1:8080")]
+    pub server: http::Uri,
+    /// A token of the cluster; without one the console must listen on this machine
+    #[arg(long, env = "SIDESTEP_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+}
+
+/// `sidestep effective`
+#[derive(Clone, Debug, Args)]
+pub struct EffectiveArgs {
+    /// The console
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// The namespace; without it the whole mesh
+    #[arg(long, short)]
+    pub namespace: Option<String>,
+    /// The workload setting of the namespace
+    #[arg(long, group = "one", requires = "namespace")]
+    pub setting: Option<String>,
+    /// The Deployment of the namespace: what its next pod gets
+    #[arg(long, group = "one", requires = "namespace")]
+    pub deployment: Option<String>,
+    /// The pod of the namespace: what the next one gets, what this one has, where they differ
+    #[arg(long, group = "one", requires = "namespace")]
+    pub pod: Option<String>,
+    /// Print what the API answers, as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `sidestep audit`

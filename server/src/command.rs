@@ -15,12 +15,16 @@ use crate::{
     reach, serve,
 };
 
+mod effective;
+mod table;
+
 /// Runs a subcommand.
 pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => serve::run(args).await,
         Command::Install(args) => install(args).await,
         Command::Manifests(args) => manifests(&args),
+        Command::Effective(args) => print(&effective::text(args).await?),
         Command::Audit(args) => audit(&args).await,
         Command::Openapi => print(&crate::api::openapi()),
     }

@@ -1,0 +1,112 @@
+//! `sidestep effective`: the values in force, in the words of the page.
+
+use anyhow::{Result, anyhow};
+use api::{
+    Client, Problem,
+    pod::{FieldDifference, FieldText, PodState},
+    setting::FieldInForce,
+    words::{origin_words, value_words},
+};
+use domain::Level;
+use serde::Serialize;
+
+use super::table::Table;
+use crate::{cli::EffectiveArgs, remote::Remote};
+
+/// What is printed.
+pub(super) async fn text(args: EffectiveArgs) -> Result<String> {
+    let client = Client::new(Remote::at(args.server.server, args.server.token)?);
+    match (args.namespace, args.setting, args.deployment, args.pod) {
+        (Some(namespace), None, None, Some(pod)) => {
+            let pod = client.pod(&namespace, &pod).await.map_err(refused)?;
+            let values = pod.running.as_ref().map(|running| running.values.as_slice());
+            let table = fields(&pod.desired, values, &pod.differences);
+            printed(args.json, &pod, || {
+                format!("{}\n\n{table}", state(&pod.row.state))
+            })
+        }
+        (Some(namespace), None, Some(deployment), None) => {
+            let detail = client
+                .deployment(&namespace, &deployment)
+                .await
+                .map_err(refused)?;
+            printed(args.json, &detail, || {
+                let table = fields(&detail.desired, None, &[]);
+                match &detail.not_applicable {
+                    Some(why) => format!("Settings have no effect on its pods: {why}.\n\n{table}"),
+                    None => table,
+                }
+            })
+        }
+        (namespace, setting, ..) => {
+            let level = match (namespace, setting) {
+                (None, _) => Level::Global,
+                (Some(namespace), None) => Level::Namespace(namespace),
+                (Some(namespace), Some(name)) => Level::Workload { namespace, name },
+            };
+            let view = client.setting(&level).await.map_err(refused)?;
+            printed(args.json, &view, || {
+                let (stale, injected) = (view.pods.stale, view.pods.injected);
+                let table = fields(&view.in_force, None, &[]);
+                format!("{stale} of {injected} pods still run the old setting.\n\n{table}")
+            })
+        }
+    }
+}
+
+fn printed(json: bool, answer: &impl Serialize, text: impl FnOnce() -> String) -> Result<String> {
+    if json {
+        Ok(format!("{}\n", serde_json::to_string_pretty(answer)?))
+    } else {
+        Ok(text())
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn refused(problem: Problem) -> anyhow::Error {
+    let way_out = problem.way_out.as_ref();
+    let way_out = way_out.map(|way| format!("\n{way}")).unwrap_or_default();
+    anyhow!("{problem}{way_out}")
+}
+
+fn state(state: &PodState) -> String {
+    match state {
+        PodState::Current => "Current: it runs what is in force.".to_owned(),
+        PodState::Stale { fields } => format!("Stale: it runs an old setting of {}.", fields.join(", ")),
+        PodState::NotApplicable { reason } => format!("Not applicable: {reason}."),
+        PodState::Unknown { reason } => format!("Unknown: {reason}."),
+    }
+}
+
+/// The six fields; `running` and where that differs only of a pod.
+fn fields(
+    desired: &[FieldInForce],
+    running: Option<&[FieldText]>,
+    differences: &[FieldDifference],
+) -> String {
+    let mut heads = vec!["FIELD", "DESIRED", "FROM"];
+    if running.is_some() {
+        heads.extend(["RUNNING", "DIFFERENCE"]);
+    }
+    let mut table = Table::new(&heads);
+    for field in desired {
+        let mut cells = vec![
+            field.field.clone(),
+            value_words(&field.text, &field.origin),
+            origin_words(&field.origin).replace('`', ""),
+        ];
+        if let Some(running) = running {
+            let value = running.iter().find(|value| value.field == field.field);
+            cells.push(value.map_or_else(
+                || "not told".to_owned(),
+                |value| value_words(&value.text, "builtIn"),
+            ));
+            let differs = differences
+                .iter()
+                .any(|difference| difference.field == field.field);
+            cells.push(if differs { "differs" } else { "same" }.to_owned());
+        }
+        table.row(cells);
+    }
+    table.to_string()
+}
