@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use api::setting::{SaveSetting, SelectorBody};
 use domain::{
-    Field, InstallValues, Level, Levels, Traffic, TrafficArgs, Value, WorkloadLayer, annotation, difference,
-    resolve,
+    Field, InstallValues, Level, Levels, Selector, Traffic, TrafficArgs, Value, WorkloadLayer, annotation,
+    difference, resolve,
 };
 use fastrand::Rng;
 use futures::{StreamExt, future::join_all, stream};
@@ -18,6 +18,8 @@ use crate::{random, setting::put};
 /// How often the Global setting changes; each time every namespace gets a combination of its own.
 const ROUNDS: u64 = 30;
 const NAMESPACES: usize = 8;
+/// Pods that are compared for each combination of settings.
+const PODS_EACH: usize = 5;
 /// Pods with six values each.
 const PODS: u64 = 360;
 /// How many requests are under way at once.
@@ -34,12 +36,26 @@ async fn install_values(world: &World) -> InstallValues {
     serde_json::from_str(values).expect("the values can be read")
 }
 
-/// What chance made of one namespace and one pod in it.
+/// What chance made of one namespace and the pods in it.
 struct Combination {
-    seed: u64,
     namespace: Option<SaveSetting>,
     workloads: Vec<(String, SaveSetting)>,
+    pods: Vec<RandomPod>,
+}
+
+struct RandomPod {
+    labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
+}
+
+/// Labels that selectors and pods share at times.
+fn labels(rng: &mut Rng) -> BTreeMap<String, String> {
+    let app = if rng.bool() { "web" } else { "other" };
+    let mut labels = BTreeMap::from([("app".to_owned(), app.to_owned())]);
+    if rng.u8(0..3) == 0 {
+        labels.insert("tier".to_owned(), "front".to_owned());
+    }
+    labels
 }
 
 impl Combination {
@@ -50,22 +66,25 @@ impl Combination {
             ..SaveSetting::default()
         };
         let namespace = (rng.u8(0..5) > 0).then(|| save(&mut rng, 5));
-        let workloads = (0..rng.u8(0..3)).map(|number| {
-            let app = if rng.bool() { "web" } else { "other" };
-            let labels = BTreeMap::from([("app".to_owned(), app.to_owned())]);
+        let workloads = (0..rng.u8(0..4)).map(|number| {
             let setting = SaveSetting {
-                selector: Some(SelectorBody { match_labels: labels }),
+                selector: Some(SelectorBody {
+                    match_labels: labels(&mut rng),
+                }),
                 priority: rng.bool().then(|| rng.i32(-3..=3)),
                 ..save(&mut rng, 7)
             };
             (format!("w{number}"), setting)
         });
         let workloads = workloads.collect();
+        let pods = (0..PODS_EACH).map(|_| RandomPod {
+            labels: labels(&mut rng),
+            annotations: annotations(&mut rng),
+        });
         Self {
-            seed,
             namespace,
             workloads,
-            annotations: annotations(&mut rng),
+            pods: pods.collect(),
         }
     }
 }
@@ -98,10 +117,16 @@ fn read(setting: &SaveSetting) -> Traffic {
     Traffic::parse(&setting.traffic).expect("chance makes valid settings")
 }
 
-/// Saves the combination, asks istiod for a pod, and compares.
-async fn compare(world: &World, install: &InstallValues, global: &Traffic, namespace: &Namespace, seed: u64) {
+/// Saves the combination, asks istiod for its pods, and compares. Returns how many there were.
+async fn compare(
+    world: &World,
+    install: &InstallValues,
+    global: &Traffic,
+    namespace: &Namespace,
+    seed: u64,
+) -> usize {
     let it = Combination::new(seed);
-    for name in ["w0", "w1"] {
+    for name in ["w0", "w1", "w2"] {
         journeys::resource::remove(&world.admin, &namespace.name, name).await;
     }
     for (name, setting) in &it.workloads {
@@ -119,45 +144,48 @@ async fn compare(world: &World, install: &InstallValues, global: &Traffic, names
         .iter()
         .map(|(name, setting)| (name, setting, read(setting)))
         .collect();
-    let layers = workloads
-        .iter()
-        .filter(|(_, setting, _)| {
-            setting
-                .selector
-                .as_ref()
-                .is_some_and(|s| s.match_labels["app"] == "web")
-        })
-        .map(|(name, setting, traffic)| WorkloadLayer {
+    for RandomPod { labels, annotations } in &it.pods {
+        let selects = |setting: &SaveSetting| {
+            let selector = setting.selector.clone().expect("a workload setting has one");
+            let selector = Selector::new(selector.match_labels).expect("chance makes valid labels");
+            selector.matches(labels)
+        };
+        let layers = workloads.iter().filter(|(_, setting, _)| selects(setting));
+        let layers = layers.map(|(name, setting, traffic)| WorkloadLayer {
             name,
             priority: setting.priority.unwrap_or_default(),
             traffic,
         });
-    let levels = Levels {
-        install,
-        global: Some(global),
-        namespace: Some(&own),
-        workloads: layers.collect(),
-        pod: &it.annotations,
-    };
-    let expected = TrafficArgs::expected(&resolve(&levels), install, &it.annotations);
-    let pod = pods::pod()
-        .annotations(&it.annotations)
-        .injected(&world.admin, &namespace.name)
-        .await
-        .unwrap_or_else(|error| panic!("seed {}: istiod refuses {:?}: {error}", it.seed, it.annotations));
-    assert_eq!(
-        pods::traffic_flags(&pod),
-        expected.to_args(),
-        "seed {seed}: istiod's arguments (left) and ours (right); global {global:?}, namespace {own:?}, workloads \
-         {:?}, annotations {:?}",
-        it.workloads,
-        it.annotations
-    );
-    assert_eq!(
-        difference(&expected, &pods::traffic_args(&pod)),
-        [],
-        "seed {seed}"
-    );
+        let levels = Levels {
+            install,
+            global: Some(global),
+            namespace: Some(&own),
+            workloads: layers.collect(),
+            pod: annotations,
+        };
+        let expected = TrafficArgs::expected(&resolve(&levels), install, annotations);
+        let draft = labels
+            .iter()
+            .fold(pods::pod(), |draft, (key, value)| draft.label(key, value));
+        let pod = draft
+            .annotations(annotations)
+            .injected(&world.admin, &namespace.name)
+            .await
+            .unwrap_or_else(|error| panic!("seed {seed}: istiod refuses {annotations:?}: {error}"));
+        assert_eq!(
+            pods::traffic_flags(&pod),
+            expected.to_args(),
+            "seed {seed}: istiod's arguments (left) and ours (right); global {global:?}, namespace {own:?}, workloads \
+             {:?}, labels {labels:?}, annotations {annotations:?}",
+            it.workloads,
+        );
+        assert_eq!(
+            difference(&expected, &pods::traffic_args(&pod)),
+            [],
+            "seed {seed}"
+        );
+    }
+    it.pods.len()
 }
 
 #[tokio::test]
@@ -180,16 +208,15 @@ async fn what_istiod_injects_is_what_domain_expects() {
         saved.unwrap_or_else(|problem| panic!("round {round}: {problem:?}"));
         let global = read(&global);
         let seeds = (0..).map(|number| 1000 + round * 100 + number);
-        join_all(
+        let of_round = join_all(
             namespaces
                 .iter()
                 .zip(seeds)
                 .map(|(namespace, seed)| compare(&world, &install, &global, namespace, seed)),
-        )
-        .await;
-        compared += namespaces.len();
+        );
+        compared += of_round.await.into_iter().sum::<usize>();
     }
-    assert!(compared >= 200, "{compared} combinations");
+    assert!(compared >= 1000, "{compared} combinations");
 }
 
 #[tokio::test]
