@@ -54,7 +54,7 @@ fn sentence(field: Field, value: &Value) -> Option<&'static str> {
 }
 
 /// Says whether the ranges together are all IPv4 addresses, and all IPv6 addresses: two halves are a whole.
-fn everything(ranges: &Vec<IpNet>) -> (bool, bool) {
+pub(crate) fn everything(ranges: &Vec<IpNet>) -> (bool, bool) {
     let whole = IpNet::aggregate(ranges);
     let of = |v4| {
         whole

@@ -26,6 +26,7 @@ pub mod cidr;
 pub mod effective;
 pub mod field;
 pub mod install;
+pub mod lint;
 pub mod name;
 pub mod port;
 pub mod running;
@@ -44,6 +45,7 @@ pub use self::{
     effective::{Effective, InForce, Levels, Origin, Overridden, WorkloadLayer, resolve},
     field::{Field, Kind, UnknownField},
     install::InstallValues,
+    lint::Lint,
     port::{Port, PortError, PortRange, Ports},
     running::{Capture, Difference, Reading, Running, difference},
     setting::{LabelError, Level, LevelError, Selector, SidecarSetting},

@@ -4,6 +4,7 @@
 mod args;
 mod cidrs;
 mod effective;
+mod lint;
 mod marker;
 mod oracle;
 mod plan;
