@@ -9,7 +9,7 @@ test:
 	cargo xtask test
 
 bench:
-	cargo bench -p domain --bench pod
+	cargo bench -p domain
 
 check:
 	cargo fmt --all --check

@@ -29,7 +29,7 @@ pub use self::{
 use crate::field::Field;
 
 /// A remark.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lint {
     /// Which remark it is; it has a severity and a title.
@@ -44,6 +44,9 @@ pub struct Lint {
     /// YAML that does it, ready to copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snippet: Option<String>,
+    /// The namespaces from which it can be felt, where that is the point.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<String>,
 }
 
 impl Lint {
@@ -60,6 +63,7 @@ impl Lint {
             sentence: sentence.into(),
             way_out: way_out.into(),
             snippet: None,
+            clients: Vec::new(),
         }
     }
 }

@@ -156,14 +156,14 @@ fn breaks(mtls: &Mtls<'_>, broken: &[(String, u16)]) -> Lint {
         .collect();
     Lint {
         snippet: Some(documents.join("---\n")),
+        clients: mtls.clients.to_vec(),
         ..Lint::of(
             Code::AutoMtlsBreaks,
             about(mtls.workload),
             format!(
                 "Clients with a sidecar speak mTLS to {}, where the application itself answers and cannot read it: their \
-                 requests fail. There are such clients in {}.",
+                 requests fail.",
                 listed(&ports),
-                listed(mtls.clients)
             ),
             "apply the DestinationRule below, so that clients speak plaintext there, or let the port go through the sidecar",
         )

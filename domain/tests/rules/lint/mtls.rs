@@ -83,7 +83,7 @@ fn clients_that_would_speak_mtls_to_the_application_are_named_with_a_way_out() {
     let lint = &lints[0];
     assert_eq!(lint.field, Some(Field::ExcludeInboundPorts));
     assert!(lint.sentence.contains("`web:80`"), "{lint:?}");
-    assert!(lint.sentence.contains("`payments` and `shop`"), "{lint:?}");
+    assert_eq!(lint.clients, ["payments", "shop"]);
     let snippet = lint.snippet.as_ref().expect("YAML to copy");
     for line in [
         "kind: DestinationRule",
