@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    lint::LintView,
     mesh::PodCounts,
     page::{Column, Order},
     setting::FieldInForce,
@@ -93,6 +94,9 @@ pub struct DeploymentDetail {
     pub not_applicable: Option<String>,
     /// The settings of the Workload level that select its pods, the one that wins first.
     pub workload_settings: Vec<String>,
+    /// What is remarkable about its next pods, the worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lints: Vec<LintView>,
 }
 
 /// A condition of a Deployment, as Kubernetes has it.

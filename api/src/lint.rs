@@ -26,10 +26,42 @@ pub struct LintView {
     /// YAML that does it, ready to copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snippet: Option<String>,
+    /// The namespaces with clients that feel it, as far as the caller may list their pods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<String>,
     /// What it is about: the first ten.
     pub about: Vec<About>,
     /// How many it is about.
     pub about_total: usize,
+}
+
+impl LintView {
+    /// The remark about these things, `clients` as far as they may be told.
+    #[must_use]
+    pub fn of(lint: &domain::Lint, about: Vec<About>, about_total: usize, clients: Vec<String>) -> Self {
+        Self {
+            code: lint.code.to_string(),
+            severity: lint.code.severity().into(),
+            title: lint.code.title().to_owned(),
+            field: lint.field.map(|field| field.name().to_owned()),
+            sentence: lint.sentence.clone(),
+            way_out: lint.way_out.clone(),
+            snippet: lint.snippet.clone(),
+            clients,
+            about,
+            about_total,
+        }
+    }
+}
+
+impl From<domain::lint::Severity> for Severity {
+    fn from(severity: domain::lint::Severity) -> Self {
+        match severity {
+            domain::lint::Severity::Error => Self::Error,
+            domain::lint::Severity::Warning => Self::Warning,
+            domain::lint::Severity::Info => Self::Info,
+        }
+    }
 }
 
 /// How bad something is, the worst first.
@@ -47,7 +79,8 @@ pub enum Severity {
 /// A thing that a remark is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct About {
-    /// `SidecarSetting`, `Deployment`, `StatefulSet`, `DaemonSet`, `Job`, or `Pod` for one that nobody owns.
+    /// `Global` or `SidecarSetting` for a setting, `Revision` for what Istio was installed with, `Deployment`,
+    /// `StatefulSet`, `DaemonSet`, `Job`, or `Pod` for one that nobody owns.
     pub kind: String,
     /// Its namespace.
     pub namespace: String,

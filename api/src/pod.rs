@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    lint::LintView,
     page::{Column, Order},
     setting::{FieldInForce, FieldName},
 };
@@ -121,6 +122,9 @@ pub struct PodDetail {
     /// The annotations of the pod that our webhook wrote, by field, with their level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<String>,
+    /// What is remarkable about the next pod in its place, the worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lints: Vec<LintView>,
 }
 
 /// What the running pod was given when it was made.

@@ -9,6 +9,7 @@ use crate::state::State;
 mod audit;
 mod deployments;
 mod events;
+mod lints;
 mod meshes;
 mod namespaces;
 mod openapi;
@@ -60,6 +61,7 @@ fn operations() -> OpenApiRouter<State> {
             settings::delete_workload
         ))
         .routes(routes!(settings::preview))
+        .routes(routes!(lints::list))
         .routes(routes!(deployments::list))
         .routes(routes!(deployments::get))
         .routes(routes!(pods::list))

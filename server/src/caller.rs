@@ -68,6 +68,10 @@ pub enum Readable {
     Deployments,
     /// Settings.
     Settings,
+    /// Services.
+    Services,
+    /// Istio's policies; who may list one kind of them is taken to be allowed to know of all.
+    Policies,
 }
 
 /// What of a kind a caller may read.
@@ -96,6 +100,8 @@ impl Readable {
             Self::Pods => ("", "pods"),
             Self::Deployments => ("apps", "deployments"),
             Self::Settings => ("sidestep.dev", "sidecarsettings"),
+            Self::Services => ("", "services"),
+            Self::Policies => ("security.istio.io", "peerauthentications"),
         }
     }
 }

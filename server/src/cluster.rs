@@ -8,8 +8,10 @@ pub mod contact;
 mod counts;
 pub mod delivery;
 pub mod istio;
+pub mod lints;
 pub mod mesh;
 pub mod pods;
+pub mod policies;
 pub mod resource;
 pub mod settings;
 pub mod snapshot;
@@ -21,6 +23,7 @@ pub mod workloads;
 use self::{
     contact::Contact,
     delivery::DeliveryCheck,
+    lints::Remark,
     mesh::MeshFacts,
     pods::Judge,
     settings::SettingIndex,
@@ -52,8 +55,12 @@ struct Cache {
     mesh: Slot<(Generation, Generation), MeshFacts>,
     settings: Slot<(Generation, Generation), SettingIndex>,
     /// Made beside the async workers, so its lock is waited for without blocking one.
-    snapshot: tokio::sync::Mutex<Option<(Generation, Arc<Snapshot>)>>,
+    snapshot: Fresh<Snapshot>,
+    remarks: Fresh<Vec<Remark>>,
 }
+
+/// A value that is made beside the async workers, and the generation that it was made from.
+type Fresh<T> = tokio::sync::Mutex<Option<(Generation, Arc<T>)>>;
 
 /// A value, and the generations of everything that it was made from.
 type Slot<G, T> = Mutex<Option<(G, Arc<T>)>>;
@@ -128,20 +135,37 @@ impl Cluster {
     /// Judging thousands of pods takes a while: it is done beside the async workers, and who asks meanwhile waits for the
     /// one that is being made, or together for the next.
     pub async fn snapshot(&self) -> Arc<Snapshot> {
+        let cluster = self.clone();
+        self.fresh(&self.cache.snapshot, move || Snapshot::of(&cluster))
+            .await
+    }
+
+    /// What is remarkable about all settings and workloads, the worst first.
+    pub async fn remarks(&self) -> Arc<Vec<Remark>> {
+        let (cluster, snapshot) = (self.clone(), self.snapshot().await);
+        self.fresh(&self.cache.remarks, move || lints::of(&cluster, &snapshot))
+            .await
+    }
+
+    /// The value in `slot`, made again where something has changed since.
+    async fn fresh<T: Send + Sync + 'static>(
+        &self,
+        slot: &Fresh<T>,
+        make: impl FnOnce() -> T + Send + 'static,
+    ) -> Arc<T> {
         let wanted = self.stores.generation();
-        let mut slot = self.cache.snapshot.lock().await;
-        if let Some((of, snapshot)) = &*slot
+        let mut slot = slot.lock().await;
+        if let Some((of, value)) = &*slot
             && *of >= wanted
         {
-            return snapshot.clone();
+            return value.clone();
         }
         let made_from = self.stores.generation();
-        let cluster = self.clone();
-        let snapshot = tokio::task::spawn_blocking(move || Arc::new(Snapshot::of(&cluster)))
+        let value = tokio::task::spawn_blocking(move || Arc::new(make()))
             .await
             .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
-        *slot = Some((made_from, snapshot.clone()));
-        snapshot
+        *slot = Some((made_from, value.clone()));
+        value
     }
 }
 

@@ -18,6 +18,7 @@ mod health;
 pub mod history;
 pub mod install;
 pub mod reach;
+pub mod remarks;
 pub mod remote;
 pub mod router;
 pub mod serve;

@@ -3,6 +3,7 @@
 use api::{
     Page, Problem,
     deployment::{Condition, DeploymentColumn, DeploymentDetail, DeploymentQuery, DeploymentRow},
+    lint::About,
     mesh::PodCounts,
     page::Order,
 };
@@ -15,6 +16,7 @@ use crate::{
     cluster::{pods::in_force, snapshot::deployment_row},
     error::Error,
     extract::{Json, Path, Query},
+    remarks,
     state::State,
 };
 
@@ -99,6 +101,12 @@ pub(super) async fn get(
         Err(Error::Forbidden(_)) => {}
         Err(error) => return Err(error),
     }
+    let thing = About {
+        kind: "Deployment".to_owned(),
+        namespace: namespace.clone(),
+        name: name.clone(),
+    };
+    let lints = remarks::about(&state, &caller, &thing).await;
     let spec = deployment.spec.unwrap_or_default();
     let next = cluster.judging(|judge| judge.next_pod(&namespace, (&spec.template).into()));
     let conditions = deployment.status.and_then(|status| status.conditions);
@@ -117,6 +125,7 @@ pub(super) async fn get(
         desired: in_force(&next.effective),
         not_applicable: next.not_applicable,
         workload_settings: next.workload_settings,
+        lints,
     }))
 }
 

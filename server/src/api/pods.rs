@@ -3,6 +3,7 @@
 use api::{
     Page, Precondition, Problem,
     audit::{Action, Target},
+    lint::About,
     page::Order,
     pod::{PodColumn, PodDeleted, PodDetail, PodQuery, PodRow, PodStateName},
 };
@@ -21,6 +22,7 @@ use crate::{
     error::{Error, from_kube},
     extract::{BasedOn, Json, Path, Query},
     history::Intent,
+    remarks,
     state::State,
 };
 
@@ -104,7 +106,18 @@ pub(super) async fn get(
 ) -> Result<Json<PodDetail>, Error> {
     state.cluster.ready()?;
     let pod = caller.read("pod", &namespace, &name).await?;
-    Ok(Json(detail(&state, &pod)))
+    let mut detail = detail(&state, &pod);
+    let (kind, owner) = match &detail.row.owner {
+        Some(owner) => (owner.kind.clone(), owner.name.clone()),
+        None => ("Pod".to_owned(), name),
+    };
+    let thing = About {
+        kind,
+        namespace,
+        name: owner,
+    };
+    detail.lints = remarks::about(&state, &caller, &thing).await;
+    Ok(Json(detail))
 }
 
 /// Delete a pod

@@ -89,7 +89,11 @@ fn counts(stores: &Stores) -> Counts {
         + stores.daemon_sets.generation()
         + stores.jobs.generation();
     // A pod's state is judged from all of these.
-    let pods = stores.pods.generation() + owners + settings + namespaces + mesh;
+    let policies = stores.services.generation()
+        + stores.peer_authentications.generation()
+        + stores.authorization_policies.generation()
+        + stores.destination_rules.generation();
+    let pods = stores.pods.generation() + owners + settings + namespaces + mesh + policies;
     [
         (Kind::Mesh, mesh),
         (Kind::Namespaces, namespaces),

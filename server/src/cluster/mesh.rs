@@ -60,6 +60,86 @@ pub struct Revision {
     pub install: InstallValues,
     /// Tags that point at it.
     pub tags: Vec<String>,
+    /// What else its ConfigMaps say that decides about traffic.
+    pub config: MeshConfig,
+}
+
+/// What the mesh configuration of a revision says, as far as lints look at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeshConfig {
+    /// `defaultConfig.interceptionMode`.
+    pub interception_mode: Option<String>,
+    /// `defaultConfig.statusPort`: where the agent listens.
+    pub status_port: Option<u16>,
+    /// `ISTIO_META_DNS_CAPTURE` of `defaultConfig.proxyMetadata`.
+    pub dns_capture: Option<bool>,
+    /// `enableAutoMtls`; on unless it says otherwise.
+    pub auto_mtls: bool,
+    /// `sidecarInjectorWebhook.rewriteAppHTTPProbe` of the install values; on unless they say otherwise.
+    pub probes_rewritten: bool,
+}
+
+impl Default for MeshConfig {
+    fn default() -> Self {
+        Self {
+            interception_mode: None,
+            status_port: None,
+            dns_capture: None,
+            auto_mtls: true,
+            probes_rewritten: true,
+        }
+    }
+}
+
+impl MeshConfig {
+    /// Reads it from the text of the mesh configuration and the install values. What cannot be read says nothing.
+    fn read(mesh: Option<&str>, values: &str) -> Self {
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Mesh {
+            enable_auto_mtls: Option<bool>,
+            default_config: Option<DefaultConfig>,
+        }
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct DefaultConfig {
+            interception_mode: Option<String>,
+            status_port: Option<u16>,
+            proxy_metadata: Option<BTreeMap<String, serde_json::Value>>,
+        }
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Values {
+            sidecar_injector_webhook: Option<Injector>,
+        }
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Injector {
+            #[serde(rename = "rewriteAppHTTPProbe")]
+            rewrite_app_http_probe: Option<bool>,
+        }
+        let mesh: Mesh = mesh
+            .and_then(|text| serde_saphyr::from_str(text).ok())
+            .unwrap_or_default();
+        let config = mesh.default_config.unwrap_or_default();
+        let values: Values = serde_json::from_str(values).unwrap_or_default();
+        let injector = values.sidecar_injector_webhook.unwrap_or_default();
+        let capture = config
+            .proxy_metadata
+            .unwrap_or_default()
+            .remove("ISTIO_META_DNS_CAPTURE");
+        Self {
+            interception_mode: config.interception_mode,
+            status_port: config.status_port,
+            dns_capture: capture.and_then(|value| match value {
+                serde_json::Value::Bool(on) => Some(on),
+                serde_json::Value::String(text) => text.parse().ok(),
+                _ => None,
+            }),
+            auto_mtls: mesh.enable_auto_mtls.unwrap_or(true),
+            probes_rewritten: injector.rewrite_app_http_probe.unwrap_or(true),
+        }
+    }
 }
 
 /// The revisions of the mesh.
@@ -82,7 +162,10 @@ impl Revisions {
     /// Reads the revisions from their injector ConfigMaps and the tags from the webhooks.
     #[must_use]
     pub fn of(config_maps: &[Arc<ConfigMap>], webhooks: &[Arc<MutatingWebhookConfiguration>]) -> Self {
-        let mut revisions: Vec<Revision> = config_maps.iter().filter_map(|cm| revision(cm)).collect();
+        let mut revisions: Vec<Revision> = config_maps
+            .iter()
+            .filter_map(|injector| revision(injector, config_maps))
+            .collect();
         revisions.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.namespace.cmp(&b.namespace)));
         for webhook in webhooks {
             let labels = webhook.labels();
@@ -140,7 +223,7 @@ impl Revisions {
     }
 }
 
-fn revision(config_map: &ConfigMap) -> Option<Revision> {
+fn revision(config_map: &ConfigMap, all: &[Arc<ConfigMap>]) -> Option<Revision> {
     let name = config_map.name_any();
     if name != INJECTOR && !name.strip_prefix(INJECTOR)?.starts_with('-') {
         return None;
@@ -166,6 +249,7 @@ fn revision(config_map: &ConfigMap) -> Option<Revision> {
             .unwrap_or_else(|| "default".to_owned()),
         namespace: config_map.namespace().unwrap_or_default(),
         version: version.filter(|v| !v.is_empty()),
+        config: MeshConfig::read(mesh_config(config_map, all), values),
         config_map: name,
         install,
         tags: Vec::new(),
@@ -190,14 +274,17 @@ pub fn root_namespace(config_maps: &[Arc<ConfigMap>]) -> Option<String> {
         .iter()
         .filter(|cm| cm.name_any().starts_with(INJECTOR));
     let injector = injectors.min_by_key(|cm| (revision_name(cm) != Some("default"), cm.name_any()))?;
-    let namespace = injector.namespace()?;
-    let mesh_name = injector.name_any().replacen(INJECTOR, "istio", 1);
-    let configured = config_maps
+    let configured = mesh_config(injector, config_maps).and_then(configured_root);
+    configured.or_else(|| injector.namespace())
+}
+
+/// The text of the mesh configuration that belongs to an injector's ConfigMap.
+fn mesh_config<'a>(injector: &ConfigMap, config_maps: &'a [Arc<ConfigMap>]) -> Option<&'a str> {
+    let name = injector.name_any().replacen(INJECTOR, "istio", 1);
+    let mesh = config_maps
         .iter()
-        .find(|cm| cm.name_any() == mesh_name && cm.namespace().as_deref() == Some(&namespace))
-        .and_then(|cm| cm.data.as_ref()?.get("mesh").map(String::as_str))
-        .and_then(configured_root);
-    Some(configured.unwrap_or(namespace))
+        .find(|cm| cm.name_any() == name && cm.namespace() == injector.namespace())?;
+    mesh.data.as_ref()?.get("mesh").map(String::as_str)
 }
 
 fn revision_name(config_map: &ConfigMap) -> Option<&str> {
@@ -257,6 +344,26 @@ mod tests {
                 .collect(),
         );
         Arc::new(cm)
+    }
+
+    #[test]
+    fn what_the_mesh_configuration_says_of_traffic_is_read_and_what_is_odd_says_nothing() {
+        let mesh = "enableAutoMtls: false\ndefaultConfig:\n  interceptionMode: TPROXY\n  statusPort: 15999\n  proxyMetadata:\n    \
+                    ISTIO_META_DNS_CAPTURE: \"true\"\n";
+        let values = r#"{"sidecarInjectorWebhook":{"rewriteAppHTTPProbe":false}}"#;
+        assert_eq!(
+            MeshConfig::read(Some(mesh), values),
+            MeshConfig {
+                interception_mode: Some("TPROXY".to_owned()),
+                status_port: Some(15999),
+                dns_capture: Some(true),
+                auto_mtls: false,
+                probes_rewritten: false,
+            }
+        );
+        for odd in [None, Some(""), Some("- 1"), Some("defaultConfig: 7"), Some(": :")] {
+            assert_eq!(MeshConfig::read(odd, "[]"), MeshConfig::default(), "{odd:?}");
+        }
     }
 
     #[test]

@@ -323,6 +323,7 @@ impl Judged {
                 })
                 .collect(),
             applied,
+            lints: Vec::new(),
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use api::namespace::NamespaceInjection;
-use domain::{Applies, Effective, PodFacts, Reason, annotation, resolve, user_annotations};
+use domain::{Applies, Effective, Level, PodFacts, Reason, Selector, annotation, resolve, user_annotations};
 use kube::ResourceExt;
 
 use super::{
-    mesh::namespace_injection,
+    mesh::{Revision, namespace_injection},
     pods::{Judge, install_values},
     workloads::Template,
 };
@@ -26,6 +26,28 @@ pub struct NextPod {
 }
 
 impl Judge<'_> {
+    /// What the next pod of a level gets, pod annotations aside, and the revision that would inject it.
+    #[must_use]
+    pub fn level(&self, level: &Level, selector: Option<&Selector>) -> (Effective, Option<&Revision>) {
+        let none = BTreeMap::new();
+        let (namespace, labels) = match level {
+            // No pod lives at the Global level: below it nothing is set.
+            Level::Global => ("", &none),
+            Level::Namespace(namespace) => (namespace.as_str(), &none),
+            Level::Workload { namespace, .. } => {
+                (namespace.as_str(), selector.map_or(&none, Selector::match_labels))
+            }
+        };
+        let own = self.stores.namespaces.get_cluster_scoped(namespace);
+        let revision = own
+            .and_then(|namespace| self.revisions.of_namespace(namespace.labels()))
+            .or_else(|| self.revisions.default());
+        let levels = self
+            .settings
+            .levels(namespace, labels, &none, install_values(revision));
+        (resolve(&levels), revision)
+    }
+
     /// Judges the next pod of a template.
     #[must_use]
     pub fn next_pod(&self, namespace: &str, template: Template<'_>) -> NextPod {

@@ -11,17 +11,20 @@ use domain::{Level, Selector, SidecarSetting as Setting};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 
-use super::{check, view::in_force_at};
+use super::check;
 use crate::{
     caller::{Caller, Readable, Visible},
     cluster::{
         Cluster,
+        lints::{self, Collected, Linter},
         pods::{Judge, in_force},
         resource::{SidecarSetting, SidecarSettingSpec},
         settings::SettingIndex,
+        snapshot::Snapshot,
         workloads,
     },
     error::Error,
+    remarks::Sight,
     state::State,
 };
 
@@ -54,27 +57,46 @@ pub async fn preview(
         Level::Namespace(namespace) | Level::Workload { namespace, .. } => vec![namespace.clone()],
     };
     let visible = caller.may_read(Readable::Pods, &namespaces).await?;
+    let sight = Sight::of(caller, &namespaces).await?;
     let selector = setting.selector.clone();
     let pods = cluster
         .pods_of(&level, selector.as_ref(), |namespace| visible.includes(namespace))
         .await;
-    let cluster = cluster.clone();
+    let (cluster, snapshot) = (cluster.clone(), cluster.snapshot().await);
+    let asked = Asked {
+        root,
+        level,
+        setting,
+        visible,
+        sight,
+        pods,
+    };
     // Thousands of workloads take a moment: beside the async workers.
-    let judged =
-        tokio::task::spawn_blocking(move || judge(&cluster, &root, &level, &setting, &visible, pods));
+    let judged = tokio::task::spawn_blocking(move || judge(&cluster, &snapshot, &asked));
     Ok(judged
         .await
         .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())))
 }
 
-fn judge(
-    cluster: &Cluster,
-    root: &str,
-    level: &Level,
-    setting: &Setting,
-    visible: &Visible,
+/// What is previewed, and who asks.
+struct Asked {
+    root: String,
+    level: Level,
+    setting: Setting,
+    visible: Visible,
+    sight: Sight,
     pods: PodCounts,
-) -> Preview {
+}
+
+fn judge(cluster: &Cluster, snapshot: &Snapshot, asked: &Asked) -> Preview {
+    let Asked {
+        root,
+        level,
+        setting,
+        visible,
+        sight,
+        pods,
+    } = asked;
     let (namespace, name) = level.stored_as(root);
     let mut settings = cluster.stores.settings.state();
     settings.retain(|s| s.namespace().as_deref() != Some(namespace) || s.name_any() != name);
@@ -86,6 +108,12 @@ fn judge(
         settings: &index,
         revisions: &mesh.revisions,
     };
+    let linter = Linter::new(&judge, root, snapshot);
+    let (effective, revision) = judge.level(level, setting.selector.as_ref());
+    let mut remarks = Collected::default();
+    let own = lints::about_level(level, namespace, name);
+    remarks.add(linter.level(&effective, revision), &own, true);
+    let origin = lints::origin(level);
     let mut matched = Vec::new();
     workloads::each(&cluster.stores, |workload| {
         let is_for = match level {
@@ -96,6 +124,13 @@ fn judge(
         if is_for && visible.includes(workload.namespace) && setting.selector.as_ref().is_none_or(is_selected)
         {
             let next = judge.next_pod(workload.namespace, workload.template);
+            let (effective, mut lints) = linter.workload(&workload);
+            // Only what this level is the reason of.
+            lints.retain(|lint| {
+                lint.field
+                    .is_none_or(|field| effective.get(field).origin == origin)
+            });
+            remarks.add(lints, &lints::about(&workload), false);
             matched.push(MatchedWorkload {
                 kind: workload.kind.to_owned(),
                 namespace: workload.namespace.to_owned(),
@@ -108,12 +143,14 @@ fn judge(
     matched.sort_unstable_by(|a, b| (&a.namespace, &a.name, &a.kind).cmp(&(&b.namespace, &b.name, &b.kind)));
     let total = matched.len();
     matched.truncate(TOLD);
+    let remarks = remarks.in_order();
+    let lints = remarks.iter().filter_map(|remark| sight.view(remark, |_| true));
     Preview {
-        in_force: in_force(&in_force_at(cluster, &index, level, setting.selector.as_ref())),
+        in_force: in_force(&effective),
         workloads: matched,
         workloads_total: total,
-        pods,
-        lints: Vec::new(),
+        pods: *pods,
+        lints: lints.take(TOLD).collect(),
     }
 }
 

@@ -1,17 +1,16 @@
 //! A level as `GET` answers it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use api::setting::{LevelRef, SettingView, StoredSetting};
-use domain::{Effective, Level, Selector, resolve};
+use domain::Level;
 use kube::ResourceExt;
 
 use super::place::Place;
 use crate::{
     caller::{Caller, Readable, Visible},
     cluster::{
-        Cluster,
-        pods::{in_force, install_values},
+        pods::{Judge, in_force},
         resource::SidecarSetting,
         settings::SettingIndex,
     },
@@ -34,7 +33,12 @@ pub(super) async fn view(
 
     let read = stored.map(|s| s.spec.read());
     let selector = read.as_ref().and_then(|read| read.setting.selector.as_ref());
-    let effective = in_force_at(cluster, &index, &place.level, selector);
+    let judge = Judge {
+        stores: &cluster.stores,
+        settings: &index,
+        revisions: &mesh.revisions,
+    };
+    let (effective, _) = judge.level(&place.level, selector);
     let namespaces = match &place.level {
         Level::Global => cluster.snapshot().await.namespace_names(),
         _ => vec![place.namespace.clone()],
@@ -70,30 +74,4 @@ pub(super) async fn view(
         change: None,
         notices: Vec::new(),
     }
-}
-
-/// What the next pod of a level gets, pod annotations aside.
-pub(super) fn in_force_at(
-    cluster: &Cluster,
-    index: &SettingIndex,
-    level: &Level,
-    selector: Option<&Selector>,
-) -> Effective {
-    let mesh = cluster.mesh();
-    let revisions = &mesh.revisions;
-    let (namespace, labels) = match level {
-        // No pod lives at the Global level: below it nothing is set.
-        Level::Global => ("", BTreeMap::new()),
-        Level::Namespace(namespace) => (namespace.as_str(), BTreeMap::new()),
-        Level::Workload { namespace, .. } => (
-            namespace.as_str(),
-            selector.map(|s| s.match_labels().clone()).unwrap_or_default(),
-        ),
-    };
-    let own = cluster.stores.namespaces.get_cluster_scoped(namespace);
-    let revision = own
-        .and_then(|namespace| revisions.of_namespace(namespace.labels()))
-        .or_else(|| revisions.default());
-    let annotations = BTreeMap::new();
-    resolve(&index.levels(namespace, &labels, &annotations, install_values(revision)))
 }

@@ -8,6 +8,7 @@ mod events;
 mod fake_cluster;
 mod history;
 mod levels;
+mod lints;
 mod lists;
 mod openapi;
 mod preview;

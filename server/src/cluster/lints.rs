@@ -1,0 +1,410 @@
+//! What is remarkable about settings and workloads: facts from the stores, remarks from `domain`.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use api::lint::About;
+use domain::{
+    Effective, Level, Levels, Lint, Origin,
+    lint::{self, Context, Mtls, Policies, Probe, Protocol, ServicePort, TargetPort, WorkloadPort},
+    resolve, user_annotations,
+};
+use k8s_openapi::{
+    api::core::v1::{Container, PodSpec, Probe as PodProbe, Service},
+    apimachinery::pkg::util::intstr::IntOrString,
+};
+use kube::ResourceExt;
+
+use super::{
+    Cluster,
+    mesh::{MeshConfig, Revision},
+    pods::{Judge, install_values},
+    policies::policies,
+    snapshot::Snapshot,
+    watch::Stores,
+    workloads::{self, Workload},
+};
+
+/// The annotation that switches the redirection of probes off for a pod.
+const REWRITE_PROBES: &str = "sidecar.istio.io/rewriteAppHTTPProbers";
+
+/// Everything that remarks are made from, read once.
+pub struct Linter<'a> {
+    judge: &'a Judge<'a>,
+    policies: Policies,
+    services: HashMap<String, Vec<Arc<Service>>>,
+    /// How many pods with a sidecar each namespace has.
+    injected: BTreeMap<String, usize>,
+    /// How many of these each workload has, by namespace, kind and name.
+    own: HashMap<(&'a str, &'a str, &'a str), usize>,
+    /// The namespaces with pods with a sidecar.
+    clients: Vec<String>,
+    /// Whether everything is seen that mTLS depends on: else nothing is said of it.
+    sees_policies: bool,
+}
+
+/// A remark and what it is about.
+#[derive(Clone, Debug)]
+pub struct Remark {
+    /// The remark.
+    pub lint: Lint,
+    /// What it is about.
+    pub about: Vec<About>,
+}
+
+/// What of the stores cannot be seen now, so that remarks are missing.
+#[must_use]
+pub fn unseen(stores: &Stores) -> Vec<String> {
+    [
+        stores.services.unseen(),
+        stores.peer_authentications.unseen(),
+        stores.authorization_policies.unseen(),
+        stores.destination_rules.unseen(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Everything that is remarkable in the cluster: about installations, levels and workloads.
+#[must_use]
+pub fn of(cluster: &Cluster, snapshot: &Snapshot) -> Vec<Remark> {
+    let (settings, mesh) = (cluster.settings(), cluster.mesh());
+    let judge = Judge {
+        stores: &cluster.stores,
+        settings: &settings,
+        revisions: &mesh.revisions,
+    };
+    let root = mesh.root_namespace.as_deref().unwrap_or_default();
+    let linter = Linter::new(&judge, root, snapshot);
+    let mut collected = Collected::default();
+    for revision in mesh.revisions.all() {
+        let effective = resolve(&Levels::installed(&revision.install));
+        let about = About {
+            kind: "Revision".to_owned(),
+            namespace: revision.namespace.clone(),
+            name: revision.name.clone(),
+        };
+        collected.add(linter.level(&effective, Some(revision)), &about, true);
+    }
+    for stored in cluster.stores.settings.state() {
+        let (namespace, name) = (stored.namespace().unwrap_or_default(), stored.name_any());
+        let setting = stored.spec.read().setting;
+        let Ok(level) = Level::of(root, &namespace, &name, setting.selector.is_some()) else {
+            continue;
+        };
+        if !setting.traffic.is_empty() {
+            let (effective, revision) = judge.level(&level, setting.selector.as_ref());
+            let about = about_level(&level, &namespace, &name);
+            let mut lints = linter.level(&effective, revision);
+            // What a lower level says is remarked on there.
+            let own = origin(&level);
+            lints.retain(|lint| lint.field.is_none_or(|field| effective.get(field).origin == own));
+            collected.add(lints, &about, level == Level::Global);
+        }
+    }
+    workloads::each(&cluster.stores, |workload| {
+        let (_, lints) = linter.workload(&workload);
+        collected.add(lints, &about(&workload), false);
+    });
+    collected.in_order()
+}
+
+/// How values name a level that they come from.
+#[must_use]
+pub fn origin(level: &Level) -> Origin {
+    match level {
+        Level::Global => Origin::Global,
+        Level::Namespace(_) => Origin::Namespace,
+        Level::Workload { name, .. } => Origin::Workload(name.clone()),
+    }
+}
+
+/// How a level is named, by where it is stored.
+#[must_use]
+pub fn about_level(level: &Level, namespace: &str, name: &str) -> About {
+    let kind = match level {
+        Level::Global => "Global",
+        _ => "SidecarSetting",
+    };
+    About {
+        kind: kind.to_owned(),
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+/// How a workload is named.
+#[must_use]
+pub fn about(workload: &Workload<'_>) -> About {
+    About {
+        kind: workload.kind.to_owned(),
+        namespace: workload.namespace.to_owned(),
+        name: workload.name.to_owned(),
+    }
+}
+
+impl<'a> Linter<'a> {
+    /// Reads what remarks are made from; `snapshot` tells who has a sidecar now.
+    #[must_use]
+    pub fn new(judge: &'a Judge<'a>, root: &str, snapshot: &'a Snapshot) -> Self {
+        let stores = judge.stores;
+        let mut services: HashMap<String, Vec<Arc<Service>>> = HashMap::new();
+        for service in stores.services.state() {
+            services
+                .entry(service.namespace().unwrap_or_default())
+                .or_default()
+                .push(service);
+        }
+        for of_namespace in services.values_mut() {
+            of_namespace.sort_by_key(|service| service.name_any());
+        }
+        let mut injected: BTreeMap<String, usize> = BTreeMap::new();
+        let mut own: HashMap<(&str, &str, &str), usize> = HashMap::new();
+        for pod in snapshot.pods.iter().filter(|pod| pod.state.applies()) {
+            *injected.entry(pod.namespace.clone()).or_default() += 1;
+            let (kind, name) = match &pod.owner {
+                Some(owner) => (owner.kind.as_str(), owner.name.as_str()),
+                None => ("Pod", pod.name.as_str()),
+            };
+            *own.entry((&pod.namespace, kind, name)).or_default() += 1;
+        }
+        Self {
+            judge,
+            policies: policies(stores, root),
+            services,
+            clients: injected.keys().cloned().collect(),
+            injected,
+            own,
+            sees_policies: unseen(stores).is_empty(),
+        }
+    }
+
+    /// Remarks on what a level says, whatever workloads it is for.
+    #[must_use]
+    pub fn level(&self, effective: &Effective, revision: Option<&Revision>) -> Vec<Lint> {
+        let none = BTreeMap::new();
+        let config = revision.map(|revision| &revision.config);
+        lint::in_order(lint::values(effective, &context(revision, config, &none)))
+    }
+
+    /// What is in force for a workload's next pod, and remarks on it.
+    #[must_use]
+    pub fn workload(&self, workload: &Workload<'_>) -> (Effective, Vec<Lint>) {
+        let template = workload.template;
+        let annotations = user_annotations(template.annotations);
+        let revision = self.judge.revision(workload.namespace, template.labels);
+        let levels = self.judge.settings.levels(
+            workload.namespace,
+            template.labels,
+            &annotations,
+            install_values(revision),
+        );
+        let effective = resolve(&levels);
+        let not_injected = self.judge.next_pod(workload.namespace, template).not_applicable;
+        let default = MeshConfig::default();
+        let config = revision.map_or(&default, |revision| &revision.config);
+        let rewritten = annotations.get(REWRITE_PROBES).map(|text| text == "true");
+        let facts = lint::Workload {
+            effective: &effective,
+            annotations: &annotations,
+            own_annotations: if workload.kind == "Pod" {
+                &NONE
+            } else {
+                workload.own_annotations
+            },
+            ports: ports(template.spec),
+            probes: probes(template.spec),
+            probes_rewritten: rewritten.unwrap_or(config.probes_rewritten),
+            services: self.services_of(workload),
+            not_injected,
+        };
+        let mut lints = lint::workload(&facts);
+        if facts.not_injected.is_none() {
+            lints.extend(lint::values(
+                &effective,
+                &context(revision, Some(config), &annotations),
+            ));
+            if self.sees_policies {
+                lints.extend(lint::mtls(&Mtls {
+                    namespace: workload.namespace,
+                    labels: template.labels,
+                    workload: &facts,
+                    policies: &self.policies,
+                    clients: &self.clients_of(workload),
+                    auto_mtls: config.auto_mtls,
+                }));
+            }
+        }
+        drop(facts);
+        (effective, lint::in_order(lints))
+    }
+
+    /// The namespaces with pods with a sidecar beside the workload's own.
+    fn clients_of(&self, workload: &Workload<'_>) -> Vec<String> {
+        let there = self.injected.get(workload.namespace).copied().unwrap_or_default();
+        let own = (workload.namespace, workload.kind, workload.name);
+        let own = self.own.get(&own).copied().unwrap_or_default();
+        let is_client = |namespace: &&String| namespace.as_str() != workload.namespace || there > own;
+        self.clients.iter().filter(is_client).cloned().collect()
+    }
+
+    fn services_of(&self, workload: &Workload<'_>) -> Vec<lint::Service> {
+        let there = self.services.get(workload.namespace).into_iter().flatten();
+        let selecting = there.filter(|service| {
+            let selector = service.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+            selector.is_some_and(|selector| {
+                let labels = workload.template.labels;
+                !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+            })
+        });
+        selecting.map(|service| read_service(service)).collect()
+    }
+}
+
+static NONE: BTreeMap<String, String> = BTreeMap::new();
+
+fn context<'a>(
+    revision: Option<&'a Revision>,
+    config: Option<&'a MeshConfig>,
+    annotations: &'a BTreeMap<String, String>,
+) -> Context<'a> {
+    Context {
+        install: install_values(revision),
+        annotations,
+        mesh_interception_mode: config.and_then(|config| config.interception_mode.as_deref()),
+        mesh_status_port: config.and_then(|config| config.status_port),
+        dns_capture: config.and_then(|config| config.dns_capture),
+    }
+}
+
+/// The containers that people wrote and that listen for as long as the pod lives.
+fn containers(spec: Option<&PodSpec>) -> impl Iterator<Item = &Container> {
+    let spec = spec.into_iter();
+    let all = spec.flat_map(|spec| {
+        let sidecars = spec.init_containers.iter().flatten();
+        let sidecars = sidecars.filter(|container| container.restart_policy.as_deref() == Some("Always"));
+        spec.containers.iter().chain(sidecars)
+    });
+    all.filter(|container| !container.name.starts_with("istio-"))
+}
+
+fn protocol(name: Option<&str>) -> Protocol {
+    match name {
+        None | Some("TCP") => Protocol::Tcp,
+        Some("UDP") => Protocol::Udp,
+        Some(_) => Protocol::Other,
+    }
+}
+
+fn ports(spec: Option<&PodSpec>) -> Vec<WorkloadPort> {
+    let declared = containers(spec).flat_map(|container| container.ports.iter().flatten());
+    let ports = declared.filter_map(|port| {
+        Some(WorkloadPort {
+            name: port.name.clone(),
+            number: u16::try_from(port.container_port).ok()?,
+            protocol: protocol(port.protocol.as_deref()),
+        })
+    });
+    ports.collect()
+}
+
+fn target(port: &IntOrString) -> Option<TargetPort> {
+    match port {
+        IntOrString::Int(number) => u16::try_from(*number).ok().map(TargetPort::Number),
+        IntOrString::String(name) => Some(TargetPort::Name(name.clone())),
+    }
+}
+
+fn probes(spec: Option<&PodSpec>) -> Vec<Probe> {
+    let all = containers(spec).flat_map(|container| {
+        [
+            ("liveness", &container.liveness_probe),
+            ("readiness", &container.readiness_probe),
+            ("startup", &container.startup_probe),
+        ]
+    });
+    let port = |probe: &PodProbe| {
+        let http = probe.http_get.as_ref().map(|get| &get.port);
+        let tcp = probe.tcp_socket.as_ref().map(|socket| &socket.port);
+        let grpc = probe.grpc.as_ref().and_then(|grpc| u16::try_from(grpc.port).ok());
+        http.or(tcp).and_then(target).or(grpc.map(TargetPort::Number))
+    };
+    all.filter_map(|(kind, probe)| {
+        Some(Probe {
+            kind,
+            port: port(probe.as_ref()?)?,
+        })
+    })
+    .collect()
+}
+
+fn read_service(service: &Service) -> lint::Service {
+    let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+    let ports = ports.filter_map(|port| {
+        let number = u16::try_from(port.port).ok()?;
+        Some(ServicePort {
+            port: number,
+            // Without a target it is the same number.
+            target: port
+                .target_port
+                .as_ref()
+                .map_or(Some(TargetPort::Number(number)), target)?,
+            protocol: protocol(port.protocol.as_deref()),
+        })
+    });
+    lint::Service {
+        name: service.name_any(),
+        ports: ports.collect(),
+    }
+}
+
+/// Remarks by what they say, so that what is true of a hundred workloads is said once.
+#[derive(Default)]
+pub struct Collected {
+    /// Which remark says the same, by namespace: nothing stands for the whole mesh.
+    known: HashMap<(Option<String>, Lint), usize>,
+    remarks: Vec<Remark>,
+}
+
+impl Collected {
+    /// Adds remarks on a thing. `everywhere`: on what holds for the whole mesh.
+    pub fn add(&mut self, lints: Vec<Lint>, about: &About, everywhere: bool) {
+        for lint in lints {
+            let of_mesh = (None, lint);
+            let place = self.known.get(&of_mesh).copied();
+            let (_, lint) = of_mesh;
+            let namespace = (!everywhere).then(|| about.namespace.clone());
+            let place = place.unwrap_or_else(|| {
+                let new = self.remarks.len();
+                *self.known.entry((namespace, lint.clone())).or_insert(new)
+            });
+            if place == self.remarks.len() {
+                self.remarks.push(Remark {
+                    lint,
+                    about: Vec::new(),
+                });
+            }
+            self.remarks[place].about.push(about.clone());
+        }
+    }
+
+    /// The remarks, the worst first.
+    #[must_use]
+    pub fn in_order(mut self) -> Vec<Remark> {
+        for remark in &mut self.remarks {
+            remark.about.sort_unstable();
+            remark.about.dedup();
+        }
+        self.remarks.sort_by(|a, b| {
+            let key = |remark: &Remark| (remark.lint.code.severity(), remark.lint.code, remark.lint.field);
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| a.about.cmp(&b.about))
+                .then_with(|| a.lint.sentence.cmp(&b.lint.sentence))
+        });
+        self.remarks
+    }
+}
