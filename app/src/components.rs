@@ -15,5 +15,6 @@ pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod pod_state;
 pub(crate) mod pod_table;
+pub(crate) mod remarks;
 pub(crate) mod sort;
 pub(crate) mod theme;

@@ -11,9 +11,9 @@ use leptos_router::{
 use crate::{
     components::{live, navigation::Navigation, theme::ThemeChoice},
     pages::{
-        AnnotationsPage, ChangePage, DeploymentPage, DeploymentsPage, GlobalPage, HistoryPage, MeshPage,
-        NamespacePage, NamespacesPage, NewWorkloadSettingPage, PodPage, PodsPage, WorkloadSettingPage,
-        WorkloadSettingsPage, WorkloadsPage, not_found::NotFound,
+        AnnotationsPage, ChangePage, DeploymentPage, DeploymentsPage, GlobalPage, HistoryPage, LintsPage,
+        MeshPage, NamespacePage, NamespacesPage, NewWorkloadSettingPage, PodPage, PodsPage,
+        WorkloadSettingPage, WorkloadSettingsPage, WorkloadsPage, not_found::NotFound,
     },
     routes,
     ui::{announce, time},
@@ -54,6 +54,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/sidecar-proxy-setting/workloads/:namespace") view={Lazy::<WorkloadSettingsPage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/sidecar-proxy-setting/workloads/:namespace/create") view={Lazy::<NewWorkloadSettingPage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/sidecar-proxy-setting/workloads/:namespace/settings/:name") view={Lazy::<WorkloadSettingPage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/lints") view={Lazy::<LintsPage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/workloads/deployments") view={Lazy::<DeploymentsPage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/workloads/deployments/:namespace/:name") view={Lazy::<DeploymentPage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/workloads/pods") view={Lazy::<PodsPage>::new()} ssr=ssr.clone()/>

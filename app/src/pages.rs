@@ -9,6 +9,7 @@ use leptos_router::LazyRoute;
 mod annotations;
 mod audit;
 mod deployments;
+mod lints;
 mod mesh;
 pub(crate) mod not_found;
 mod pods;
@@ -42,6 +43,7 @@ pages! {
     WorkloadSettingsPage = data_plane(WorkloadSettings);
     NewWorkloadSettingPage = data_plane(NewWorkloadSetting);
     WorkloadSettingPage = data_plane(WorkloadSetting);
+    LintsPage = data_plane(Lints);
     DeploymentsPage = workloads(Deployments);
     DeploymentPage = workloads(Deployment);
     PodsPage = workloads(Pods);
@@ -61,6 +63,7 @@ enum Which {
     WorkloadSettings,
     NewWorkloadSetting,
     WorkloadSetting,
+    Lints,
     Deployments,
     Deployment,
     Pods,
@@ -86,6 +89,7 @@ fn data_plane(page: Which) -> AnyView {
         Which::WorkloadSettings => sidecar::workload_settings_page(),
         Which::NewWorkloadSetting => sidecar::new_workload_setting_page(),
         Which::WorkloadSetting => sidecar::workload_setting_page(),
+        Which::Lints => lints::lints_page(),
         _ => sidecar::global_page(),
     }
 }

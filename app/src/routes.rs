@@ -4,6 +4,7 @@
 use api::{
     audit::AuditQuery,
     deployment::DeploymentQuery,
+    lint::LintQuery,
     namespace::NamespaceQuery,
     path::{segment, with_query},
     pod::PodQuery,
@@ -19,6 +20,8 @@ pub const GLOBAL: &str = "/sidecar-proxy-setting/global";
 pub const NAMESPACES: &str = "/sidecar-proxy-setting/namespaces";
 /// Sidecar Proxy Setting, the tab *Workload* before a namespace is chosen.
 pub const WORKLOADS: &str = "/sidecar-proxy-setting/workloads";
+/// Lints.
+pub const LINTS: &str = "/lints";
 /// Workloads › Deployments.
 pub const DEPLOYMENTS: &str = "/workloads/deployments";
 /// Workloads › Pods.
@@ -68,6 +71,12 @@ pub fn new_workload_setting(namespace: &str) -> String {
 #[must_use]
 pub fn workload_setting(namespace: &str, name: &str) -> String {
     format!("{WORKLOADS}/{}/settings/{}", segment(namespace), segment(name))
+}
+
+/// Lints.
+#[must_use]
+pub fn lints(query: &LintQuery) -> String {
+    with_query(LINTS, query)
 }
 
 /// Deployments.

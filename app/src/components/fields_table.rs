@@ -153,7 +153,7 @@ fn From(origin: String, namespace: String) -> impl IntoView {
             .map(|name| routes::workload_setting(&namespace, name)),
     };
     match to {
-        Some(to) => view! { <a href=to>{words}</a> }.into_any(),
+        Some(to) => view! { <a href=to><Prose text=words/></a> }.into_any(),
         None => view! { <Prose text=words/> }.into_any(),
     }
 }

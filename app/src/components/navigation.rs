@@ -22,6 +22,7 @@ pub(crate) fn Navigation() -> impl IntoView {
             </Group>
             <Group title="Data Plane Component Management">
                 <Place to=routes::GLOBAL under=routes::SIDECAR>"Sidecar Proxy Setting"</Place>
+                <Place to=routes::LINTS>"Lints"</Place>
             </Group>
             <Group title="Workloads">
                 <Place to=routes::DEPLOYMENTS>"Deployments"</Place>

@@ -1,6 +1,6 @@
 //! Workloads › Deployments.
 
-use api::{ask, deployment::DeploymentQuery};
+use api::{Client, ask, deployment::DeploymentQuery};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -61,9 +61,29 @@ pub(super) fn deployment_page() -> AnyView {
         ask::deployment(namespace, name)
     });
     let pods = pods::read(place);
+    let client = expect_context::<Client>();
+    let look = Action::new(move |(namespace, name): &(String, String)| {
+        let (client, namespace, name) = (client.clone(), namespace.clone(), name.clone());
+        async move {
+            let query = DeploymentQuery {
+                namespace: Some(namespace),
+                q: Some(name.clone()),
+                ..DeploymentQuery::default()
+            };
+            let found = client.deployments(&query).await;
+            if found.is_ok_and(|page| page.items.iter().any(|deployment| deployment.name == name)) {
+                deployment.refetch();
+            }
+        }
+    });
     live::on(&[Kind::Deployments, Kind::Pods, Kind::Settings], move || {
-        deployment.refetch();
-        pods.refetch();
+        if deployment.is_gone() {
+            // One of the same name may come. What is not there is not asked for: the browser would note an error each time.
+            look.dispatch(place.get());
+        } else {
+            deployment.refetch();
+            pods.refetch();
+        }
     });
     let deletion = Deletion::new();
     let title = Signal::derive(move || place.get().1);

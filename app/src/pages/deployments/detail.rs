@@ -16,6 +16,7 @@ use crate::{
         delete_pod::{Deleted, Deletion},
         fields_table::FieldsTable,
         pod_state::StateBadge,
+        remarks::remarkable,
     },
     routes,
     ui::{
@@ -50,6 +51,7 @@ pub(super) fn detail(
         <section class="panel" aria-labelledby="fields">
             <h2 id="fields">"Settings for the next pod"</h2>
             {of(settings)}
+            {of(|detail| remarkable(&detail.lints))}
         </section>
         <section class="panel" aria-labelledby="conditions">
             <h2 id="conditions">"Conditions"</h2>

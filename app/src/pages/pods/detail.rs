@@ -17,6 +17,7 @@ use crate::{
         load::Data,
         pod_state::{SidecarKind, StateBadge, sentence},
         pod_table::OwnerLink,
+        remarks::remarkable,
     },
     routes,
     ui::{
@@ -68,6 +69,7 @@ pub(super) fn detail(
         <section class="panel" aria-labelledby="fields">
             <h2 id="fields">"Settings"</h2>
             {move || answer.with(|(_, pod)| fields(pod))}
+            {move || answer.with(|(_, pod)| remarkable(&pod.lints))}
         </section>
         {move || answer.with(|(_, pod)| injected(pod.running.clone(), pod.applied.clone()))}
     }

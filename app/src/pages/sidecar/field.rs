@@ -11,7 +11,8 @@ use super::{
 use crate::{
     components::{
         chips_field::ChipsField,
-        origin::{ValueText, value_words},
+        origin::{ValueText, origin_words, value_words},
+        remarks::Remarks,
     },
     ui::{
         attention::focus_soon,
@@ -100,7 +101,8 @@ fn Inheriting(form: Form, field: Field) -> impl IntoView {
 /// The editor, what it overrides, and what is wrong or remarkable.
 #[component]
 fn Overriding(form: Form, field: Field, read_only: Signal<bool>) -> impl IntoView {
-    let below = Memo::new(move |_| form.view.with(|view| inherited(view, field)));
+    let below = Memo::new(move |_| form.below(field));
+    let overruled = Memo::new(move |_| form.overruled(field));
     let items = Memo::new(move |_| form.draft.with(|draft| draft.get(field).items.clone()));
     let text = Memo::new(move |_| form.draft.with(|draft| draft.get(field).text.clone()));
     let mistakes = Memo::new(move |_| form.mistakes(field));
@@ -157,6 +159,13 @@ fn Overriding(form: Form, field: Field, read_only: Signal<bool>) -> impl IntoVie
     view! {
         {editor}
         <div class="setting-notes" id=part(field, "notes")>
+            {move || overruled.get().map(|by| view! {
+                <p class="field-caution">
+                    <Badge tone=Tone::Warning>"Overruled"</Badge>
+                    " " <Prose text=origin_words(&by.origin)/> " wins for the same pods: "
+                    <ValueText text=by.text origin=by.origin/>
+                </p>
+            })}
             <Notes form field mistakes empty/>
         </div>
         <p class="overrides">
@@ -226,8 +235,10 @@ fn Notes(form: Form, field: Field, mistakes: Memo<Vec<Mistake>>, empty: Memo<boo
             })
             .map(|caution| caution.sentence)
     });
+    let remarks = Memo::new(move |_| form.remarks(Some(field)));
     view! {
         {told}
+        {move || Some(remarks.get()).filter(|lints| !lints.is_empty()).map(|lints| view! { <Remarks lints/> })}
         {move || ignored.get().then_some(view! {
             <p class="field-error">"It is stored like this, and counts as inherited until it is corrected."</p>
         })}
@@ -250,7 +261,9 @@ fn level_words(origin: &str) -> String {
         "install" => "the install values".to_owned(),
         "global" => "global".to_owned(),
         "namespace" => "the namespace".to_owned(),
-        other => other.to_owned(),
+        other => other
+            .strip_prefix("workload/")
+            .map_or_else(|| other.to_owned(), |name| ["workload setting ", name].concat()),
     }
 }
 

@@ -287,23 +287,38 @@ impl Form {
         self.say("Changes discarded");
     }
 
-    /// Reads the level again, because something has changed somewhere.
+    /// Reads the level again, because something has changed somewhere. While a write is under way it is left to what comes of
+    /// that.
     pub(super) fn read_again(self) {
+        if self.busy.with_untracked(Option::is_some) {
+            return;
+        }
         let client = self.client();
         let is_new = self.name().is_some();
         let level = match self.place() {
             Level::Workload { namespace, .. } if is_new => Level::Namespace(namespace),
             level => level,
         };
+        // A workload setting is a thing of its own, which can be gone; the other levels are always there.
+        let can_go = matches!(level, Level::Workload { .. });
+        if can_go && self.view.with_untracked(|view| view.stored.is_none()) {
+            return;
+        }
         let began = self.writes.get_value();
         spawn_local(async move {
-            let read = client.setting(&level).await;
-            let read = if is_new { read.map(as_new) } else { read };
-            // A failure is told by the page's header; what is shown here stays.
-            if let Ok(view) = read
-                && self.writes.try_get_value() == Some(began)
-                && self.busy.try_get_untracked() == Some(None)
-            {
+            let view = match client.setting(&level).await {
+                Ok(view) if is_new => as_new(view),
+                Ok(view) => view,
+                Err(problem) if can_go && problem.status == 404 => {
+                    let Some(view) = self.view.try_get_untracked() else {
+                        return;
+                    };
+                    SettingView { stored: None, ..view }
+                }
+                // Told by the page's header; what is shown here stays.
+                Err(_) => return,
+            };
+            if self.writes.try_get_value() == Some(began) && self.busy.try_get_untracked() == Some(None) {
                 self.take(view);
             }
         });

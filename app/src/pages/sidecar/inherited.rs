@@ -1,36 +1,51 @@
 //! What a field would be if its level said nothing. Pure data.
 
-use api::setting::{LevelRef, OverriddenValue, SettingView};
+use api::setting::{FieldInForce, LevelRef, OverriddenValue, SettingView};
 use domain::Field;
 
-/// The value below the level, and where it comes from.
-pub(super) fn inherited(view: &SettingView, field: Field) -> OverriddenValue {
-    let found = view
-        .in_force
+/// What all levels say about a field, the nearest first, whether or not they win.
+fn said(in_force: &FieldInForce) -> impl Iterator<Item = OverriddenValue> + '_ {
+    let wins = OverriddenValue {
+        origin: in_force.origin.clone(),
+        text: in_force.text.clone(),
+    };
+    [wins].into_iter().chain(in_force.overrode.iter().cloned())
+}
+
+fn find(fields: &[FieldInForce], field: Field) -> Option<&FieldInForce> {
+    fields.iter().find(|in_force| in_force.field == field.name())
+}
+
+/// The value below `level`, and where it comes from, by what is in force where the level is.
+pub(super) fn below(fields: &[FieldInForce], level: &LevelRef, field: Field) -> OverriddenValue {
+    let own = origin(level);
+    let all: Vec<_> = find(fields, field).into_iter().flat_map(said).collect();
+    let after_own = all
         .iter()
-        .find(|in_force| in_force.field == field.name());
-    match found {
-        Some(in_force) if in_force.origin != origin(&view.level) => OverriddenValue {
-            origin: in_force.origin.clone(),
-            text: in_force.text.clone(),
-        },
-        // The default is never among what was replaced.
-        own => own
-            .and_then(|own| own.overrode.first().cloned())
-            .unwrap_or_else(|| OverriddenValue {
-                origin: "builtIn".to_owned(),
-                text: field.built_in().to_owned(),
-            }),
-    }
+        .position(|value| value.origin == own)
+        .map_or(0, |own| own + 1);
+    // The default is never among what was replaced.
+    all.into_iter().nth(after_own).unwrap_or_else(|| OverriddenValue {
+        origin: "builtIn".to_owned(),
+        text: field.built_in().to_owned(),
+    })
+}
+
+/// The value below the level that was read.
+pub(super) fn inherited(view: &SettingView, field: Field) -> OverriddenValue {
+    below(&view.in_force, &view.level, field)
+}
+
+/// Who says otherwise and wins, although `level` sets the field: another workload setting for the same pods.
+pub(super) fn overruled(fields: &[FieldInForce], level: &LevelRef, field: Field) -> Option<OverriddenValue> {
+    let all: Vec<_> = said(find(fields, field)?).collect();
+    let own = all.iter().position(|value| value.origin == origin(level))?;
+    (own > 0).then(|| all[0].clone())
 }
 
 /// Why Istio would not take the inherited value, where a level that we do not write says it.
 pub(super) fn refused(view: &SettingView, field: Field) -> Option<String> {
-    let found = view
-        .in_force
-        .iter()
-        .find(|in_force| in_force.field == field.name())?;
-    found.invalid.clone()
+    find(&view.in_force, field)?.invalid.clone()
 }
 
 /// How `FieldInForce::origin` names a level.
@@ -44,10 +59,7 @@ fn origin(level: &LevelRef) -> String {
 
 #[cfg(test)]
 mod tests {
-    use api::{
-        mesh::{Delivery, DeliveryState, PodCounts},
-        setting::FieldInForce,
-    };
+    use api::mesh::{Delivery, DeliveryState, PodCounts};
 
     use super::*;
 
@@ -99,6 +111,36 @@ mod tests {
             inherited(&view, Field::ExcludeInboundPorts),
             value("global", "80")
         );
+    }
+
+    #[test]
+    fn a_stronger_workload_setting_is_no_level_below() {
+        let fields = view(
+            &value("workload/strong", "1"),
+            vec![value("workload/weak", "2"), value("namespace", "3")],
+        )
+        .in_force;
+        let level = |name: &str| LevelRef::Workload {
+            namespace: "shop".to_owned(),
+            name: name.to_owned(),
+        };
+        let field = Field::ExcludeInboundPorts;
+        assert_eq!(below(&fields, &level("weak"), field), value("namespace", "3"));
+        assert_eq!(
+            overruled(&fields, &level("weak"), field),
+            Some(value("workload/strong", "1"))
+        );
+        assert_eq!(
+            below(&fields, &level("strong"), field),
+            value("workload/weak", "2")
+        );
+        assert_eq!(overruled(&fields, &level("strong"), field), None);
+        // One that does not set the field inherits whatever is in force.
+        assert_eq!(
+            below(&fields, &level("other"), field),
+            value("workload/strong", "1")
+        );
+        assert_eq!(overruled(&fields, &level("other"), field), None);
     }
 
     #[test]

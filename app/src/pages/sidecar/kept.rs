@@ -15,7 +15,7 @@ type Kept = (Option<String>, Parts, Parts);
 /// What is kept of a level: the draft, and what it began with.
 pub(super) fn read(level: &Level) -> Option<(Base, Draft)> {
     let kept = storage()?.get_item(&key(level)).ok()??;
-    let (version, base, draft): Kept = serde_json::from_slice(kept.as_bytes()).ok()?;
+    let (version, base, draft): Kept = serde_json::from_str(&kept).ok()?;
     let base = Base {
         version,
         draft: Draft::of_parts(base),

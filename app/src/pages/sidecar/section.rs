@@ -16,6 +16,7 @@ use crate::{
     components::{
         delivery::DeliveryState,
         live::{self, Kind},
+        remarks::Remarks,
     },
     ui::{
         badge::{Badge, Tone},
@@ -103,6 +104,7 @@ pub(super) fn Section(guard: Guard, form: Form) -> impl IntoView {
                         <legend class="visually-hidden">"Settings"</legend>
                         {is_workload.then(|| view! { <Whom form read_only/> })}
                         {groups}
+                        <Other form/>
                         <Outcome form/>
                         {move || (!read_only.get()).then(|| view! { <Actions form questions/> })}
                     </fieldset>
@@ -132,9 +134,12 @@ fn Standing(form: Form) -> impl IntoView {
     });
     let stale = Memo::new(move |_| form.view.with(|view| view.pods.stale > 0));
     let stray = Memo::new(move |_| form.stray());
+    let is_gone = form.name().is_none() && matches!(form.level(), Level::Workload { .. });
     view! {
         <div class="standing">
             {move || match stored.get() {
+                None if is_gone => view! { <p>"This setting is not there any more: its workloads inherit again. To save makes it anew."</p> }
+                    .into_any(),
                 None => view! { <p>"Nothing is set at this level: every field is inherited. Tick a field to override it here."</p> }
                     .into_any(),
                 Some(0) => view! { <p>"A setting is stored that overrides nothing: every field is inherited."</p> }.into_any(),
@@ -157,6 +162,30 @@ fn Standing(form: Form) -> impl IntoView {
                 }
             })
         }}
+    }
+}
+
+/// What is remarkable and stands beside no field: because it is about none, or about one that is not overridden here.
+#[component]
+fn Other(form: Form) -> impl IntoView {
+    let remarks = Memo::new(move |_| {
+        let inherited = form.draft.with(|draft| {
+            let inherits = |field: &Field| !draft.get(*field).overridden;
+            Field::ALL.into_iter().filter(inherits).collect::<Vec<_>>()
+        });
+        let fields = inherited.into_iter().map(Some).chain([None]);
+        fields.flat_map(|field| form.remarks(field)).collect::<Vec<_>>()
+    });
+    move || {
+        let lints = remarks.get();
+        (!lints.is_empty()).then(|| {
+            view! {
+                <section class="other-remarks" aria-labelledby="other-remarks">
+                    <h3 id="other-remarks">"Also remarkable"</h3>
+                    <Remarks lints/>
+                </section>
+            }
+        })
     }
 }
 

@@ -99,12 +99,15 @@ fn Labels(form: Form, read_only: Signal<bool>) -> impl IntoView {
         .into_any()
     };
     let told = move || {
-        let class = if empty.get() { "field-note" } else { "field-error" };
+        if empty.get() {
+            return view! { <p class="field-note">"Name one label at least."</p> }.into_any();
+        }
         mistakes
             .get()
             .into_iter()
-            .map(|mistake| view! { <p class=class><Prose text=mistake.message/></p> })
+            .map(|mistake| view! { <p class="field-error"><Prose text=mistake.message/></p> })
             .collect_view()
+            .into_any()
     };
     view! {
         <div class="whom-part">

@@ -2,15 +2,53 @@
 
 use std::time::Duration;
 
-use api::{preview::PreviewSetting, setting::LevelRef};
+use api::{
+    lint::LintView,
+    preview::PreviewSetting,
+    setting::{LevelRef, OverriddenValue},
+};
+use domain::Field;
 use leptos::{leptos_dom::helpers::debounce, prelude::*, task::spawn_local};
 
-use super::Form;
+use super::{
+    super::inherited::{below, overruled},
+    Form,
+};
 
 /// How long to wait after a change for the next one.
 const TYPING: Duration = Duration::from_millis(300);
 
 impl Form {
+    /// What is remarkable about a field as it stands in the form; nothing stands for what is about no field.
+    pub(in crate::pages::sidecar) fn remarks(&self, field: Option<Field>) -> Vec<LintView> {
+        let name = field.map(Field::name);
+        self.preview.with(|preview| {
+            let lints = preview.iter().flat_map(|preview| &preview.lints);
+            lints
+                .filter(|lint| lint.field.as_deref() == name)
+                .cloned()
+                .collect()
+        })
+    }
+
+    /// What the field overrides as it stands in the form.
+    pub(in crate::pages::sidecar) fn below(&self, field: Field) -> OverriddenValue {
+        let level = LevelRef::from(&self.level());
+        // As it is stored, until the server has looked at the draft.
+        let foreseen = self.preview.with(|preview| {
+            let preview = preview.as_ref()?;
+            Some(below(&preview.in_force, &level, field))
+        });
+        foreseen.unwrap_or_else(|| self.view.with(|view| below(&view.in_force, &level, field)))
+    }
+
+    /// The other workload setting that wins the field for the same pods.
+    pub(in crate::pages::sidecar) fn overruled(&self, field: Field) -> Option<OverriddenValue> {
+        let level = LevelRef::from(&self.level());
+        self.preview
+            .with(|preview| overruled(&preview.as_ref()?.in_force, &level, field))
+    }
+
     /// Keeps [`Form::preview`] up to date while the draft has no mistakes.
     pub(in crate::pages::sidecar) fn foresee(self) {
         let asked = StoredValue::new(0_u32);

@@ -116,8 +116,8 @@ impl Form {
         let current = problem
             .current
             .take()
-            .and_then(|current| serde_json::to_vec(&current).ok());
-        let current = current.and_then(|current| serde_json::from_slice(&current).ok());
+            .and_then(|current| serde_json::to_string(&current).ok());
+        let current = current.and_then(|current| serde_json::from_str(&current).ok());
         if self.name().is_some() && problem.status == 412 {
             "A setting with this name exists already".clone_into(&mut problem.title);
             "Nothing was written: the setting that has this name is as it was."
