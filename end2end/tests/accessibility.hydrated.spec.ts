@@ -33,6 +33,11 @@ for (const [name, path] of [
   ['Audit History without a match', '/audit?name=no-such-thing'],
   ['a change that is not there', '/audit/no-such-change'],
   ['Annotation Reference', '/annotations'],
+  ['Lints', '/lints'],
+  ['Lints without a match', '/lints?q=no-such-thing'],
+  ['the namespaces of the tab Workload', '/sidecar-proxy-setting/workloads'],
+  ['the workload settings of a namespace', '/sidecar-proxy-setting/workloads/default'],
+  ['a workload setting to be made', '/sidecar-proxy-setting/workloads/default/create'],
 ] as const) {
   test(`nothing stands in a reader’s way: ${name}`, async ({ page }) => {
     await open(page, path);

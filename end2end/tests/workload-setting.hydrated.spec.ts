@@ -93,9 +93,9 @@ test('a name that is taken, a label that is none and a priority that is no numbe
   await page.getByRole('button', { name: 'Correct app' }).click();
   await labels.fill('app=cart');
   await priority.fill('high');
-  await expect(priority).toHaveAccessibleDescription(/a priority is one whole number/);
+  await expect(priority).toHaveAccessibleDescription(/A priority is one whole number/);
   await priority.fill('3');
   await create.click();
-  await expect(page.getByText('A setting with this name exists already')).toBeVisible();
+  await expect(page.getByRole('form').getByText('A setting with this name exists already')).toBeVisible();
   await expect(name).toHaveValue('taken');
 });

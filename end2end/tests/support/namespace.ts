@@ -14,6 +14,8 @@ export interface Workload {
   replicas?: number;
   /** Of the pod template. */
   annotations?: Record<string, string>;
+  /** That its container declares. */
+  ports?: number[];
 }
 
 const container = { name: 'app', image: 'demo/app:1', resources: { requests: { cpu: '1m', memory: '1Mi' } } };
@@ -49,14 +51,14 @@ export class Namespace {
   }
 
   /** Makes a Deployment, and waits until the console sees its pods run. Returns their names, in order. */
-  async deploy(name: string, { replicas = 1, annotations = {} }: Workload = {}): Promise<string[]> {
+  async deploy(name: string, { replicas = 1, annotations = {}, ports = [] }: Workload = {}): Promise<string[]> {
     const labels = { app: name };
     await this.cluster.create(`apis/apps/v1/namespaces/${this.name}/deployments`, {
       metadata: { name, labels },
       spec: {
         replicas,
         selector: { matchLabels: labels },
-        template: { metadata: { labels, annotations }, spec: { containers: [container] } },
+        template: { metadata: { labels, annotations }, spec: { containers: [{ ...container, ports: ports.map((containerPort) => ({ containerPort })) }] } },
       },
     });
     return this.running(name, replicas);
