@@ -8,15 +8,17 @@ use std::{
 use api::lint::About;
 use domain::{
     Effective, Level, Levels, Lint, Origin,
-    lint::{self, Context, Mtls, Policies, Probe, Protocol, ServicePort, TargetPort, WorkloadPort},
+    lint::{self, Context, Mtls, Policies},
     resolve, user_annotations,
 };
-use k8s_openapi::{
-    api::core::v1::{Container, PodSpec, Probe as PodProbe, Service},
-    apimachinery::pkg::util::intstr::IntOrString,
-};
+use k8s_openapi::api::core::v1::Service;
 use kube::ResourceExt;
 
+mod collected;
+mod facts;
+
+pub use self::collected::Collected;
+use self::facts::{ports, probes, read_service};
 use super::{
     Cluster,
     mesh::{MeshConfig, Revision},
@@ -277,134 +279,5 @@ fn context<'a>(
         mesh_interception_mode: config.and_then(|config| config.interception_mode.as_deref()),
         mesh_status_port: config.and_then(|config| config.status_port),
         dns_capture: config.and_then(|config| config.dns_capture),
-    }
-}
-
-/// The containers that people wrote and that listen for as long as the pod lives.
-fn containers(spec: Option<&PodSpec>) -> impl Iterator<Item = &Container> {
-    let spec = spec.into_iter();
-    let all = spec.flat_map(|spec| {
-        let sidecars = spec.init_containers.iter().flatten();
-        let sidecars = sidecars.filter(|container| container.restart_policy.as_deref() == Some("Always"));
-        spec.containers.iter().chain(sidecars)
-    });
-    all.filter(|container| !container.name.starts_with("istio-"))
-}
-
-fn protocol(name: Option<&str>) -> Protocol {
-    match name {
-        None | Some("TCP") => Protocol::Tcp,
-        Some("UDP") => Protocol::Udp,
-        Some(_) => Protocol::Other,
-    }
-}
-
-fn ports(spec: Option<&PodSpec>) -> Vec<WorkloadPort> {
-    let declared = containers(spec).flat_map(|container| container.ports.iter().flatten());
-    let ports = declared.filter_map(|port| {
-        Some(WorkloadPort {
-            name: port.name.clone(),
-            number: u16::try_from(port.container_port).ok()?,
-            protocol: protocol(port.protocol.as_deref()),
-        })
-    });
-    ports.collect()
-}
-
-fn target(port: &IntOrString) -> Option<TargetPort> {
-    match port {
-        IntOrString::Int(number) => u16::try_from(*number).ok().map(TargetPort::Number),
-        IntOrString::String(name) => Some(TargetPort::Name(name.clone())),
-    }
-}
-
-fn probes(spec: Option<&PodSpec>) -> Vec<Probe> {
-    let all = containers(spec).flat_map(|container| {
-        [
-            ("liveness", &container.liveness_probe),
-            ("readiness", &container.readiness_probe),
-            ("startup", &container.startup_probe),
-        ]
-    });
-    let port = |probe: &PodProbe| {
-        let http = probe.http_get.as_ref().map(|get| &get.port);
-        let tcp = probe.tcp_socket.as_ref().map(|socket| &socket.port);
-        let grpc = probe.grpc.as_ref().and_then(|grpc| u16::try_from(grpc.port).ok());
-        http.or(tcp).and_then(target).or(grpc.map(TargetPort::Number))
-    };
-    all.filter_map(|(kind, probe)| {
-        Some(Probe {
-            kind,
-            port: port(probe.as_ref()?)?,
-        })
-    })
-    .collect()
-}
-
-fn read_service(service: &Service) -> lint::Service {
-    let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
-    let ports = ports.filter_map(|port| {
-        let number = u16::try_from(port.port).ok()?;
-        Some(ServicePort {
-            port: number,
-            // Without a target it is the same number.
-            target: port
-                .target_port
-                .as_ref()
-                .map_or(Some(TargetPort::Number(number)), target)?,
-            protocol: protocol(port.protocol.as_deref()),
-        })
-    });
-    lint::Service {
-        name: service.name_any(),
-        ports: ports.collect(),
-    }
-}
-
-/// Remarks by what they say, so that what is true of a hundred workloads is said once.
-#[derive(Default)]
-pub struct Collected {
-    /// Which remark says the same, by namespace: nothing stands for the whole mesh.
-    known: HashMap<(Option<String>, Lint), usize>,
-    remarks: Vec<Remark>,
-}
-
-impl Collected {
-    /// Adds remarks on a thing. `everywhere`: on what holds for the whole mesh.
-    pub fn add(&mut self, lints: Vec<Lint>, about: &About, everywhere: bool) {
-        for lint in lints {
-            let of_mesh = (None, lint);
-            let place = self.known.get(&of_mesh).copied();
-            let (_, lint) = of_mesh;
-            let namespace = (!everywhere).then(|| about.namespace.clone());
-            let place = place.unwrap_or_else(|| {
-                let new = self.remarks.len();
-                *self.known.entry((namespace, lint.clone())).or_insert(new)
-            });
-            if place == self.remarks.len() {
-                self.remarks.push(Remark {
-                    lint,
-                    about: Vec::new(),
-                });
-            }
-            self.remarks[place].about.push(about.clone());
-        }
-    }
-
-    /// The remarks, the worst first.
-    #[must_use]
-    pub fn in_order(mut self) -> Vec<Remark> {
-        for remark in &mut self.remarks {
-            remark.about.sort_unstable();
-            remark.about.dedup();
-        }
-        self.remarks.sort_by(|a, b| {
-            let key = |remark: &Remark| (remark.lint.code.severity(), remark.lint.code, remark.lint.field);
-            key(a)
-                .cmp(&key(b))
-                .then_with(|| a.about.cmp(&b.about))
-                .then_with(|| a.lint.sentence.cmp(&b.lint.sentence))
-        });
-        self.remarks
     }
 }

@@ -31,8 +31,12 @@ use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
 mod prune;
+mod state;
 
-use self::prune::{bare, prune_pod, prune_service, prune_template};
+use self::{
+    prune::{bare, prune_pod, prune_service, prune_template},
+    state::{WatchState, watch_error},
+};
 use super::{
     istio::{AuthorizationPolicy, DestinationRule, PeerAuthentication},
     resource::SidecarSetting,
@@ -40,9 +44,6 @@ use super::{
 
 /// How often something in the watched part of the cluster changed; equal numbers mean equal contents.
 pub type Generation = u64;
-
-/// How long an error of a watch counts.
-const FRESH: Duration = Duration::from_secs(10);
 
 /// What the console watches.
 #[derive(Clone)]
@@ -93,14 +94,6 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Clone for Store<K> {
             watch: self.watch.clone(),
         }
     }
-}
-
-struct WatchState {
-    what: String,
-    listed: AtomicBool,
-    /// The cluster does not know the resource: there is nothing of it, but that may change at any time.
-    absent: AtomicBool,
-    error: Mutex<Option<(Instant, String)>>,
 }
 
 struct Shared {
@@ -228,36 +221,6 @@ impl Shared {
         let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         let words: Vec<String> = watches.iter().filter_map(|watch| of(watch)).collect();
         (!words.is_empty()).then(|| words.join("; "))
-    }
-}
-
-impl WatchState {
-    fn unlisted(&self) -> Option<String> {
-        if self.listed.load(Ordering::Acquire) || self.absent.load(Ordering::Acquire) {
-            return None;
-        }
-        Some(
-            match &*self.error.lock().unwrap_or_else(PoisonError::into_inner) {
-                Some((_, error)) => format!("{} cannot be listed: {error}", self.what),
-                None => format!("{} are being listed", self.what),
-            },
-        )
-    }
-
-    /// A watch that fails is tried every two seconds, and one that has recovered may say nothing for long: it counts as
-    /// failing for as long as its last error is fresh.
-    fn missing(&self) -> Option<String> {
-        if self.absent.load(Ordering::Acquire) {
-            return Some(format!(
-                "the cluster does not know {}: Sidestep is not installed there",
-                self.what
-            ));
-        }
-        self.unlisted().or_else(|| {
-            let error = self.error.lock().unwrap_or_else(PoisonError::into_inner);
-            let (at, words) = error.as_ref()?;
-            (at.elapsed() < FRESH).then(|| format!("{} cannot be watched: {words}", self.what))
-        })
     }
 }
 
@@ -394,20 +357,4 @@ where
         }
     });
     Store { objects, own, watch }
-}
-
-fn watch_error(error: &watcher::Error, watch: &WatchState) -> String {
-    let mut deepest: &dyn std::error::Error = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    let status = deepest.downcast_ref::<Box<kube::core::Status>>().map(Box::as_ref);
-    if status
-        .or_else(|| deepest.downcast_ref())
-        .is_some_and(|status| status.code == 404)
-    {
-        watch.absent.store(true, Ordering::Release);
-        return "the cluster does not know this resource".to_owned();
-    }
-    deepest.to_string()
 }
