@@ -106,6 +106,7 @@ fn remarks(all: &[One], policies: &Policies, clients: &[String]) -> usize {
             probes_rewritten: true,
             services: vec![one.service.clone()],
             not_injected: None,
+            namespace_injects: true,
         };
         let mut lints = values(&one.effective, &context);
         lints.extend(workload(&facts));

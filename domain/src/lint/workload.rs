@@ -29,6 +29,8 @@ pub struct Workload<'a> {
     pub services: Vec<Service>,
     /// Why its pods get no sidecar; nothing: they get one.
     pub not_injected: Option<String>,
+    /// Whether its namespace asks for sidecars: a workload in it that has none is then meant to have none.
+    pub namespace_injects: bool,
 }
 
 /// A port that a container declares.
@@ -292,8 +294,12 @@ fn clashes(workload: &Workload<'_>) -> Vec<Lint> {
 }
 
 fn not_injected(workload: &Workload<'_>, why: &str) -> Option<Lint> {
-    // What is set for the whole mesh is not set for these pods in particular.
-    let is_meant = |origin: &Origin| matches!(origin, Origin::Namespace | Origin::Workload(_) | Origin::Pod);
+    // What is set for the whole mesh, or for a namespace that has sidecars, is not set for these pods in particular.
+    let is_meant = |origin: &Origin| match origin {
+        Origin::Workload(_) | Origin::Pod => true,
+        Origin::Namespace => !workload.namespace_injects,
+        _ => false,
+    };
     let fields: Vec<&str> = workload
         .effective
         .iter()

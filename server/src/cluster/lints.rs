@@ -5,9 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use api::lint::About;
+use api::{lint::About, namespace::NamespaceInjection};
 use domain::{
-    Effective, Level, Levels, Lint, Origin,
+    Applies, Effective, Level, Levels, Lint, Origin, Reason,
     lint::{self, Context, Mtls, Policies},
     resolve, user_annotations,
 };
@@ -21,7 +21,7 @@ pub use self::collected::Collected;
 use self::facts::{ports, probes, read_service};
 use super::{
     Cluster,
-    mesh::{MeshConfig, Revision},
+    mesh::{MeshConfig, Revision, namespace_injection},
     pods::{Judge, install_values},
     policies::policies,
     snapshot::Snapshot,
@@ -205,7 +205,19 @@ impl<'a> Linter<'a> {
             install_values(revision),
         );
         let effective = resolve(&levels);
-        let not_injected = self.judge.next_pod(workload.namespace, template).not_applicable;
+        let next = self.judge.next_pod(workload.namespace, template);
+        let not_injected = match next.applies {
+            Applies::Yes => None,
+            Applies::No(Reason::NotInjected) => next.not_applicable,
+            // Gateways, pods on the node's network and the like: settings mean nothing to them.
+            Applies::No(_) => return (effective, Vec::new()),
+        };
+        let namespace = self
+            .judge
+            .stores
+            .namespaces
+            .get_cluster_scoped(workload.namespace);
+        let injection = namespace.map(|namespace| namespace_injection(&namespace, self.judge.revisions));
         let default = MeshConfig::default();
         let config = revision.map_or(&default, |revision| &revision.config);
         let rewritten = annotations.get(REWRITE_PROBES).map(|text| text == "true");
@@ -222,6 +234,7 @@ impl<'a> Linter<'a> {
             probes_rewritten: rewritten.unwrap_or(config.probes_rewritten),
             services: self.services_of(workload),
             not_injected,
+            namespace_injects: injection == Some(NamespaceInjection::Enabled),
         };
         let mut lints = lint::workload(&facts);
         if facts.not_injected.is_none() {

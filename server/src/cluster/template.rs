@@ -19,7 +19,9 @@ const GATEWAY: &str = "gateway";
 pub struct NextPod {
     /// What is in force for it.
     pub effective: Effective,
-    /// Why settings have no effect on it.
+    /// Whether settings have an effect on it.
+    pub applies: Applies,
+    /// Why they have none, in words.
     pub not_applicable: Option<String>,
     /// The settings of the Workload level that select it, the one that wins first.
     pub workload_settings: Vec<String>,
@@ -68,13 +70,15 @@ impl Judge<'_> {
             has_init: uninjected.is_none() && !is_gateway,
             interception_mode: annotations.get(annotation::INTERCEPTION_MODE).cloned(),
         };
-        let not_applicable = match (Applies::to(&facts), uninjected) {
+        let applies = Applies::to(&facts);
+        let not_applicable = match (applies, uninjected) {
             (Applies::Yes, _) => None,
             (Applies::No(reason @ Reason::NotInjected), Some(why)) => Some(format!("{reason}: {why}")),
             (Applies::No(reason), _) => Some(reason.to_string()),
         };
         NextPod {
             effective: resolve(&levels),
+            applies,
             not_applicable,
             workload_settings: levels
                 .ranked()

@@ -36,6 +36,7 @@ pub(crate) fn web(effective: &Effective) -> Workload<'_> {
             }],
         }],
         not_injected: None,
+        namespace_injects: false,
     }
 }
 
@@ -178,6 +179,11 @@ fn what_is_set_for_pods_without_a_sidecar_is_remarked_on_unless_it_is_for_all() 
         ..web(&set)
     };
     assert_eq!(remarks(&bare), [Code::NotInjected]);
+    let chosen = Workload {
+        namespace_injects: true,
+        ..bare
+    };
+    assert_eq!(remarks(&chosen), []);
     let install = InstallValues::default();
     let global = super::traffic(&[(Field::ExcludeInboundPorts, "8080")]);
     let for_all = resolve(&Levels {
