@@ -9,6 +9,7 @@ mod deployments;
 mod events;
 mod history;
 mod injection;
+mod lints;
 mod lists;
 mod random;
 mod reference;

@@ -1,0 +1,67 @@
+//! What lints say that Istio does, against what it does.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Field,
+    lint::{Outcome, outcome},
+};
+use futures::{StreamExt, stream};
+use journeys::{Namespace, World, pods};
+
+/// Texts that people write, or might: the edge tables of Istio's validators.
+const PORTS: [&str; 24] = [
+    "", "80", "80,443", "80, 443", " 80 ", " ", "80,", ",80", "80,,443", "0", "65535", "65536", "-1", "+80",
+    "80-90", "80:90", "http", "8_0", "0070", "080", "*", "*,80", "80 443", "80;443",
+];
+const RANGES: [&str; 20] = [
+    "",
+    "10.0.0.0/8",
+    "10.0.0.0/8,11.0.0.0/8",
+    "10.0.0.0/8, 11.0.0.0/8",
+    " 10.0.0.0/8",
+    "10.0.0.0/8,",
+    "10.0.0.1",
+    "10.0.0.5/8",
+    "10.0.0.0/33",
+    "10.0.0.0/08",
+    "010.0.0.0/8",
+    "10.0.0.0/",
+    "10.0.0.0/+8",
+    "2001:db8::/32",
+    "2001:db8::/129",
+    "fe80::1%eth0/64",
+    "::ffff:10.0.0.0/104",
+    "*",
+    "*,10.0.0.0/8",
+    "47.XX.XX.144/32",
+];
+
+#[tokio::test]
+async fn istiod_refuses_the_pods_that_a_lint_says_it_refuses_and_no_others() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "refused").await;
+    let cases = Field::ALL.into_iter().flat_map(|field| {
+        let texts: &[&str] = match field.kind() {
+            domain::Kind::Ports => &PORTS,
+            domain::Kind::Cidrs => &RANGES,
+        };
+        texts.iter().map(move |text| (field, *text))
+    });
+    let mistakes: Vec<String> = stream::iter(cases)
+        .map(|(field, text)| {
+            let (world, namespace) = (&world, &namespace);
+            async move {
+                let annotations = BTreeMap::from([(field.annotation().to_owned(), text.to_owned())]);
+                let pod = pods::pod().annotations(&annotations);
+                let made = pod.injected(&world.admin, &namespace.name).await;
+                let said = outcome(field, text, true, false) == Outcome::PodRefused;
+                (made.is_err() != said).then(|| format!("{field} {text:?}: said {said}, {made:?}"))
+            }
+        })
+        .buffer_unordered(8)
+        .filter_map(async |mistake| mistake)
+        .collect()
+        .await;
+    assert_eq!(mistakes, Vec::<String>::new());
+}
