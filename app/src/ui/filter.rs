@@ -120,18 +120,37 @@ fn query_of(form: &HtmlFormElement) -> String {
     filled.to_string().into()
 }
 
-/// A box to search in.
+/// A box to search in. What is typed before the browser has taken over stays, and so does what is typed while the address
+/// follows.
 #[component]
 pub(crate) fn Search(
     name: &'static str,
     label: &'static str,
     #[prop(into)] value: Signal<String>,
 ) -> impl IntoView {
+    let input = NodeRef::<html::Input>::new();
+    // Not `prop:value`: that would be set when the browser takes over, too.
+    Effect::new(move |before: Option<String>| {
+        let now = value.get();
+        if let Some(input) = input.get_untracked()
+            && before.is_some_and(|before| before != now)
+            && !input.matches(":focus").unwrap_or(false)
+        {
+            input.set_value(&now);
+        }
+        now
+    });
     view! {
         <label class="filter">
             <span>{label}</span>
-            // `value` is for the server's page, `prop:value` for what changes later.
-            <input type="search" name=name value=value.get_untracked() prop:value=move || value.get() autocomplete="off" spellcheck="false"/>
+            <input
+                type="search"
+                name=name
+                node_ref=input
+                value=value.get_untracked()
+                autocomplete="off"
+                spellcheck="false"
+            />
         </label>
     }
 }
