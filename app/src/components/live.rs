@@ -48,6 +48,8 @@ enum State {
 
 #[derive(Clone, Copy)]
 struct Live {
+    /// Whether a page listens. The stream opens then: what it tells first must not be missed.
+    wanted: RwSignal<bool>,
     state: RwSignal<State>,
     /// How often each kind has changed, in the order of [`Kind::ALL`].
     changes: [Trigger; 6],
@@ -56,11 +58,21 @@ struct Live {
 /// Makes the stream known to the pages. Opened by the browser only.
 pub(crate) fn provide() {
     let live = Live {
+        wanted: RwSignal::new(false),
         state: RwSignal::new(State::Off),
         changes: std::array::from_fn(|_| Trigger::new()),
     };
     provide_context(live);
-    Effect::new(move |_| stream::open(live));
+    Effect::new(move |_| {
+        if live.wanted.get() {
+            stream::open(live);
+        }
+    });
+}
+
+/// Opens the stream on a page that reads nothing and so waits for no change.
+pub(crate) fn start() {
+    on(&[], || {});
 }
 
 /// Runs `read_again` whenever one of `kinds` has changed, and when the stream opens: what happened since the server made the
@@ -76,6 +88,8 @@ pub(crate) fn on(kinds: &'static [Kind], read_again: impl Fn() + 'static) {
         // The first run only says what to wait for.
         if before.is_some() {
             untrack(&read_again);
+        } else if !live.wanted.get_untracked() {
+            live.wanted.set(true);
         }
     });
 }

@@ -4,12 +4,13 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
-use crate::routes;
+use crate::{components::live, routes};
 
 /// Says which address it was, and leads back.
 #[component]
 pub(crate) fn NotFound() -> impl IntoView {
     let path = use_location().pathname;
+    live::start();
     view! {
         <Title text="Page not found"/>
         <header class="page-header">
