@@ -53,7 +53,12 @@ pub(super) fn change_page() -> AnyView {
     let params = use_params_map();
     let id = Signal::derive(move || Ok(params.with(|params| params.get("id")).unwrap_or_default()));
     let change = Data::about_with(id, |id| ask::change(id), ask::meshes);
-    live::on(&[Kind::History], move || change.refetch());
+    live::on(&[Kind::History], move || {
+        // One that is not there never comes.
+        if !change.is_gone() {
+            change.refetch();
+        }
+    });
     // The heading names the document on the server; in the browser the header's own title would come after it.
     let title = RwSignal::new("Change".to_owned());
     Effect::new(move |_| {
