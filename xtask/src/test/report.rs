@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::tally::{Counts, Tally};
+use super::tally::{Counts, Remark, Tally};
 use crate::{sandbox::tail, steps::seconds, stop};
 
 /// How often a long step shows that it lives.
@@ -23,6 +23,7 @@ const SHOWN: usize = 200;
 pub(super) struct Report {
     logs: PathBuf,
     lines: Vec<String>,
+    remarks: Vec<Remark>,
     total: Tally,
 }
 
@@ -33,6 +34,7 @@ impl Report {
         Ok(Self {
             logs,
             lines: Vec::new(),
+            remarks: Vec::new(),
             total: Tally::default(),
         })
     }
@@ -51,7 +53,9 @@ impl Report {
             .join(format!("{}.log", name.replace([' ', ',', '.'], "-")));
         let ended = to_the_end(command, &log, start);
         let output = fs::read(&log).unwrap_or_default();
-        let tally = counts.tally(&String::from_utf8_lossy(&output), matches!(ended, Ok(true)));
+        let output = String::from_utf8_lossy(&output);
+        let tally = counts.tally(&output, matches!(ended, Ok(true)));
+        self.remarks.extend(counts.remarks(&output));
         if let Err(error) = &ended {
             println!("  {error:#}");
         }
@@ -92,11 +96,17 @@ impl Report {
         self.total += tally;
     }
 
-    /// Prints all steps and, as the last line, the counts.
+    /// Prints all steps, the tests that did not simply pass and, as the last line, the counts.
     pub(super) fn summary(&self) -> Tally {
         println!();
         for line in &self.lines {
             println!("{line}");
+        }
+        if !self.remarks.is_empty() {
+            println!();
+        }
+        for remark in &self.remarks {
+            println!("{remark}");
         }
         println!("\n{}", self.total);
         self.total

@@ -62,6 +62,69 @@ impl Counts {
     }
 }
 
+/// A test that a reader of the summary is to know of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Remark {
+    /// It failed.
+    Failed(String),
+    /// It failed, and passed at the second try.
+    Flaky(String),
+}
+
+impl std::fmt::Display for Remark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Failed(test) => write!(f, "failed: {test}"),
+            Self::Flaky(test) => write!(f, "passed at the second try: {test}"),
+        }
+    }
+}
+
+impl Counts {
+    /// The tests that did not simply pass, of a step that printed `output`.
+    pub(super) fn remarks(self, output: &str) -> Vec<Remark> {
+        let failed = |test: &str| Remark::Failed(test.trim().to_owned());
+        match self {
+            Self::AsOne => Vec::new(),
+            Self::Cargo => output
+                .lines()
+                .filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"))
+                .map(failed)
+                .collect(),
+            Self::Go => output
+                .lines()
+                .filter_map(|line| line.trim_start().strip_prefix("--- FAIL: "))
+                .map(failed)
+                .collect(),
+            Self::Playwright => listed(output),
+        }
+    }
+}
+
+/// What Playwright lists under `  1 failed` and `  2 flaky`, at its end.
+fn listed(output: &str) -> Vec<Remark> {
+    let mut kind: Option<fn(String) -> Remark> = None;
+    let mut found = Vec::new();
+    for line in output.lines() {
+        let heading = line
+            .trim()
+            .split_once(' ')
+            .filter(|(count, _)| count.parse::<usize>().is_ok());
+        if let Some((_, outcome)) = heading {
+            kind = match outcome {
+                "failed" => Some(Remark::Failed),
+                "flaky" => Some(Remark::Flaky),
+                _ => None,
+            };
+        } else if let Some(kind) = kind
+            && line.trim_start().starts_with('[')
+        {
+            found.push(kind(line.trim().trim_end_matches([' ', '─']).to_owned()));
+        }
+    }
+    found
+}
+
 fn cargo(line: &str, tally: &mut Tally) {
     let Some((_, counts)) = line
         .trim()
@@ -96,8 +159,9 @@ fn playwright(line: &str, tally: &mut Tally) {
     let Ok(count) = count.parse::<usize>() else { return };
     // The time in brackets follows the count of those that passed.
     match outcome.split(" (").next() {
-        Some("passed") => tally.passed += count,
-        Some("failed" | "flaky" | "did not run" | "interrupted") => tally.failed += count,
+        // Flaky: passed at the second try. Named at the end of the run.
+        Some("passed" | "flaky") => tally.passed += count,
+        Some("failed" | "did not run" | "interrupted") => tally.failed += count,
         Some("skipped") => tally.skipped += count,
         _ => {}
     }
@@ -133,6 +197,34 @@ mod tests {
     fn counts_what_playwright_prints() {
         let output = "  ✓  1 [chromium] › mesh.spec.ts:3:1 › 3 passed things\n\n  1 failed\n  2 skipped\n  14 passed (3.2s)\n";
         assert_eq!(Counts::Playwright.tally(output, false), tally(14, 1, 2));
+    }
+
+    #[test]
+    fn what_playwright_lists_is_named() {
+        let output = "  ✘  1 [chromium] › a.spec.ts:3:1 › one (10s)\n  1) [chromium] › a.spec.ts:3:1 › one ────\n\n    Error: no\n\n\
+                      \u{20} 1 failed\n    [chromium] › a.spec.ts:3:1 › one ─────\n  1 flaky\n    [chromium] › b.spec.ts:9:1 › two ──\n  14 passed (3.2s)\n";
+        assert_eq!(
+            Counts::Playwright.remarks(output),
+            [
+                Remark::Failed("[chromium] › a.spec.ts:3:1 › one".to_owned()),
+                Remark::Flaky("[chromium] › b.spec.ts:9:1 › two".to_owned()),
+            ]
+        );
+        assert_eq!(Counts::Playwright.tally(output, false), tally(15, 1, 0));
+    }
+
+    #[test]
+    fn what_cargo_and_go_say_failed_is_named() {
+        let cargo = "test rules::a ... ok\ntest rules::b ... FAILED\n";
+        assert_eq!(
+            Counts::Cargo.remarks(cargo),
+            [Remark::Failed("rules::b".to_owned())]
+        );
+        let go = "--- PASS: TestA (0.01s)\n--- FAIL: TestB (0.00s)\n";
+        assert_eq!(
+            Counts::Go.remarks(go),
+            [Remark::Failed("TestB (0.00s)".to_owned())]
+        );
     }
 
     #[test]
