@@ -1,6 +1,6 @@
 //! What every page begins with: where it is, what it is called, and trouble that concerns all pages.
 
-use api::{ask, mesh::Mesh};
+use api::{Page, Problem, ask, mesh::Mesh};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -69,17 +69,26 @@ pub(crate) fn PageHeader(
             {lead.map(|lead| view! { <p class="lead"><Prose text=lead/></p> })}
         </header>
         <Transition>
-            {move || mesh().filter(|mesh| !top && !mesh.cluster.ready).map(trouble)}
+            {move || data.get().filter(|_| !top).and_then(out_of_view).map(trouble)}
         </Transition>
     }
 }
 
+/// Why the console does not see the cluster as it is now; `None`: it does, or something else is the matter, which the page
+/// itself tells.
+fn out_of_view(answer: Result<Page<Mesh>, Problem>) -> Option<String> {
+    match answer {
+        Ok(meshes) => {
+            let cluster = meshes.items.into_iter().next()?.cluster;
+            let unfinished = || "the first lists are not complete yet".to_owned();
+            (!cluster.ready).then(|| cluster.message.unwrap_or_else(unfinished))
+        }
+        Err(problem) => problem.is("cluster-unreachable").then_some(problem.detail),
+    }
+}
+
 /// That the console does not see the cluster as it is now.
-fn trouble(mesh: Mesh) -> impl IntoView {
-    let message = mesh
-        .cluster
-        .message
-        .unwrap_or_else(|| "the first lists are not complete yet".to_owned());
+fn trouble(message: String) -> impl IntoView {
     view! {
         <Notice tone=Tone::Warning title="The cluster is not fully in view">
             <p><Prose text=message/></p>
