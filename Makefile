@@ -9,7 +9,7 @@ test:
 	cargo xtask test
 
 bench:
-	cargo bench -p domain
+	cargo xtask bench
 
 check:
 	cargo fmt --all --check

@@ -35,13 +35,27 @@ pub(crate) fn build(root: &Path) -> Result<PathBuf> {
     Ok(binary(root))
 }
 
-/// Where cargo puts it.
+/// Builds `sidestep` as it is released.
+pub(crate) fn build_optimised(root: &Path) -> Result<PathBuf> {
+    step("console: building `sidestep`, optimised", || {
+        run(&mut command(
+            "cargo",
+            &["build", "--release", "-p", "server", "--bin", "sidestep"],
+            root,
+        ))
+    })?;
+    Ok(root.join("target/release/sidestep"))
+}
+
+/// Where cargo puts the unoptimised one.
 pub(crate) fn binary(root: &Path) -> PathBuf {
     root.join("target/debug/sidestep")
 }
 
 /// What `sidestep serve` is started with.
 pub(crate) struct Options<'a> {
+    /// The program.
+    pub(crate) binary: &'a Path,
     /// The cluster, by kubeconfig.
     pub(crate) kubeconfig: &'a Path,
     /// Where pages and REST are served.
@@ -56,7 +70,7 @@ pub(crate) struct Options<'a> {
 
 /// Starts `sidestep serve` and waits until it answers.
 pub(crate) fn start(root: &Path, options: &Options<'_>) -> Result<Running> {
-    let mut serve = command(binary(root), &["serve", "--site", "target/site"], root);
+    let mut serve = command(options.binary, &["serve", "--site", "target/site"], root);
     serve.arg("--kubeconfig").arg(options.kubeconfig);
     serve.args(["--listen", &options.listen.to_string()]);
     serve.args(["--database", &format!("sqlite://{}", options.database.display())]);

@@ -4,6 +4,7 @@
 
 use anyhow::{Result, bail};
 
+mod bench;
 mod browser;
 mod console;
 mod hash;
@@ -28,6 +29,7 @@ const HELP: &str = "cargo xtask <command>
   sandbox                   build the sandbox's control plane into target/sandbox/sidestep-sandbox
   run [--kubeconfig FILE]   build what is missing, start the sandbox (or use that cluster) and the console
   test                      everything that CI runs
+  bench                     the figures of every budget that a machine can tell
   screenshots               pictures of every page in both themes and three widths, in target/screenshots
   openapi                   write server/openapi.json
 
@@ -48,6 +50,7 @@ fn main() -> Result<()> {
         ["run"] => run::run(&root, None),
         ["run", "--kubeconfig", file] => run::run(&root, Some(file.as_ref())),
         ["test"] => test::test(&root),
+        ["bench"] => bench::bench(&root),
         ["screenshots"] => screenshots::screenshots(&root),
         ["openapi"] => openapi::write(&root),
         [] | ["help" | "--help" | "-h"] => {

@@ -46,6 +46,7 @@ pub(crate) fn run(root: &Path, kubeconfig: Option<&Path>) -> Result<()> {
     let home = if cluster.is_some() { &state } else { &own };
     fs::create_dir_all(home)?;
     let options = console::Options {
+        binary: &console::binary(root),
         kubeconfig: cluster
             .as_ref()
             .map_or(kubeconfig, |c| Some(&c.kubeconfig))

@@ -39,6 +39,7 @@ pub(crate) fn screenshots(root: &Path) -> Result<()> {
     let listen = console::free_port()?;
     let log = pictures.join("console.log");
     let options = console::Options {
+        binary: &console::binary(root),
         kubeconfig: &cluster.kubeconfig,
         listen,
         database: &cluster.state.join("console.db"),

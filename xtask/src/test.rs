@@ -191,6 +191,7 @@ fn live(root: &Path, binary: &Path, site: bool, report: &mut Report) {
     let started = report.work("start of the console", || {
         let listen = console::free_port()?;
         let options = console::Options {
+            binary: &console::binary(root),
             kubeconfig: &cluster.kubeconfig,
             listen,
             database: &cluster.state.join("console.db"),
@@ -216,6 +217,7 @@ fn live(root: &Path, binary: &Path, site: bool, report: &mut Report) {
     let mut journeys = command("cargo", &["test", "-p", "journeys", "--no-fail-fast"], root);
     journeys
         .env("SIDESTEP_SANDBOX", &cluster.state)
+        .env("SIDESTEP_SANDBOX_BIN", binary)
         .env("SIDESTEP_BIN", console::binary(root))
         .env("SIDESTEP_URL", &url);
     report.command(JOURNEYS, Counts::Cargo, &mut journeys);

@@ -13,6 +13,7 @@ pub mod own;
 pub mod pods;
 pub mod poll;
 pub mod resource;
+pub mod revision;
 pub mod sandbox;
 pub mod undo;
 pub mod world;
@@ -25,6 +26,7 @@ pub use self::{
     namespace::Namespace,
     own::Own,
     poll::{eventually, within},
+    revision::Revision,
     sandbox::{Sandbox, User},
     undo::Undo,
     world::World,

@@ -15,6 +15,8 @@ pub struct Sandbox {
     pub state: PathBuf,
     /// The `sidestep` binary.
     pub binary: PathBuf,
+    /// The sandbox's own binary, with the programs of the control plane in it.
+    pub sandbox_binary: PathBuf,
     /// The base URL of the console that installed Sidestep in the sandbox.
     pub url: String,
     ready: Ready,
@@ -78,6 +80,7 @@ impl Sandbox {
         Self {
             state,
             binary: PathBuf::from(variable("SIDESTEP_BIN")),
+            sandbox_binary: PathBuf::from(variable("SIDESTEP_SANDBOX_BIN")),
             url: variable("SIDESTEP_URL"),
             ready,
         }

@@ -9,7 +9,7 @@ use domain::{
 };
 use fastrand::Rng;
 use futures::{StreamExt, future::join_all, stream};
-use journeys::{Namespace, World, pods};
+use journeys::{Namespace, Revision, World, eventually, pods};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
 
@@ -25,13 +25,21 @@ const PODS: u64 = 360;
 /// How many requests are under way at once.
 const AT_ONCE: usize = 8;
 
-async fn install_values(world: &World) -> InstallValues {
+/// The second revision's `global.proxy`: each field differs from the default revision's, as an installer might write it.
+const CANARY: [(&str, &str); 6] = [
+    ("includeIPRanges", "10.0.0.0/8,fd00::/8"),
+    ("excludeIPRanges", "10.96.0.1/32"),
+    ("includeInboundPorts", "80,8080, 8443"),
+    ("includeOutboundPorts", "7000"),
+    ("excludeInboundPorts", "9000, 9001"),
+    ("excludeOutboundPorts", "3306"),
+];
+
+/// The install values in a ConfigMap of the control plane.
+async fn install_values(world: &World, config_map: &str) -> InstallValues {
     let root = world.root_namespace().await;
     let config_maps = Api::<ConfigMap>::namespaced(world.admin.clone(), &root);
-    let injector = config_maps
-        .get("istio-sidecar-injector")
-        .await
-        .expect("istiod has its values");
+    let injector = config_maps.get(config_map).await.expect("istiod has its values");
     let values = &injector.data.expect("there is data")["values"];
     serde_json::from_str(values).expect("the values can be read")
 }
@@ -117,14 +125,15 @@ fn read(setting: &SaveSetting) -> Traffic {
     Traffic::parse(&setting.traffic).expect("chance makes valid settings")
 }
 
+/// A namespace, and the install values of the revision that injects it.
+struct Place {
+    namespace: Namespace,
+    install: InstallValues,
+}
+
 /// Saves the combination, asks istiod for its pods, and compares. Returns how many there were.
-async fn compare(
-    world: &World,
-    install: &InstallValues,
-    global: &Traffic,
-    namespace: &Namespace,
-    seed: u64,
-) -> usize {
+async fn compare(world: &World, global: &Traffic, place: &Place, seed: u64) -> usize {
+    let Place { namespace, install } = place;
     let it = Combination::new(seed);
     for name in ["w0", "w1", "w2"] {
         journeys::resource::remove(&world.admin, &namespace.name, name).await;
@@ -188,15 +197,54 @@ async fn compare(
     it.pods.len()
 }
 
+/// Waits until the console shows the second revision with its install values.
+async fn the_console_knows(world: &World, revision: &Revision) {
+    let api = world.console.api();
+    eventually("the console to show the second revision", || async {
+        let meshes = api.meshes().await.map_err(|problem| problem.to_string())?;
+        let revisions = &meshes.items[0].revisions;
+        let found = revisions.iter().find(|shown| shown.name == revision.name);
+        let found = found.ok_or_else(|| format!("{revisions:?}"))?;
+        for (key, text) in CANARY {
+            let shown = found.install.iter().find(|value| value.key == key);
+            assert_eq!(shown.and_then(|value| value.text.as_deref()), Some(text), "{key}");
+        }
+        Ok::<_, String>(())
+    })
+    .await;
+}
+
+/// Waits until pods of a place come back with a sidecar: the API server notices a new webhook after a moment.
+async fn injects(world: &World, place: &Place) {
+    eventually("the second revision to inject", || async {
+        let pod = pods::pod().injected(&world.admin, &place.namespace.name).await;
+        match pod.as_ref().ok().and_then(pods::init_args) {
+            Some(_) => Ok(()),
+            None => Err(format!("{pod:?}")),
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_istiod_injects_is_what_domain_expects() {
     let world = World::alone().await;
     let _undo = world.removing(&Level::Global).await;
-    let install = install_values(&world).await;
-    let mut namespaces = Vec::new();
-    for _ in 0..NAMESPACES {
-        namespaces.push(Namespace::new(&world, "random").await);
+    let canary = Revision::start(&world, "canary", &CANARY).await;
+    let labels = [
+        [("istio-injection", "enabled")],
+        [("istio.io/rev", canary.name.as_str())],
+    ];
+    let mut places = Vec::new();
+    for number in 0..NAMESPACES {
+        let config_map = ["istio-sidecar-injector", "istio-sidecar-injector-canary"][number % 2];
+        places.push(Place {
+            namespace: Namespace::labelled(&world, "random", &labels[number % 2]).await,
+            install: install_values(&world, config_map).await,
+        });
     }
+    the_console_knows(&world, &canary).await;
+    injects(&world, &places[1]).await;
     let mut compared = 0;
     for round in 0..ROUNDS {
         let mut rng = Rng::with_seed(round);
@@ -209,10 +257,10 @@ async fn what_istiod_injects_is_what_domain_expects() {
         let global = read(&global);
         let seeds = (0..).map(|number| 1000 + round * 100 + number);
         let of_round = join_all(
-            namespaces
+            places
                 .iter()
                 .zip(seeds)
-                .map(|(namespace, seed)| compare(&world, &install, &global, namespace, seed)),
+                .map(|(place, seed)| compare(&world, &global, place, seed)),
         );
         compared += of_round.await.into_iter().sum::<usize>();
     }
@@ -223,7 +271,7 @@ async fn what_istiod_injects_is_what_domain_expects() {
 async fn istiod_rejects_nothing_that_domain_accepts() {
     let world = World::shared().await;
     let namespace = Namespace::new(&world, "values").await;
-    let install = install_values(&world).await;
+    let install = install_values(&world, "istio-sidecar-injector").await;
     let values: usize = stream::iter(0..PODS)
         .map(|seed| accepted(&world, &namespace, &install, seed))
         .buffer_unordered(AT_ONCE)
