@@ -50,6 +50,18 @@ impl TrafficArgs {
         }
     }
 
+    /// Sets the text of a field's argument.
+    fn set(&mut self, field: Field, text: String) {
+        match field {
+            Field::IncludeOutboundIPRanges => self.include_outbound_ip_ranges = text,
+            Field::ExcludeOutboundIPRanges => self.exclude_outbound_ip_ranges = text,
+            Field::IncludeInboundPorts => self.include_inbound_ports = text,
+            Field::ExcludeInboundPorts => self.exclude_inbound_ports = text,
+            Field::IncludeOutboundPorts => self.include_outbound_ports = Some(text),
+            Field::ExcludeOutboundPorts => self.exclude_outbound_ports = Some(text),
+        }
+    }
+
     /// Returns flags and values in the template's order: `-i -x -b -d`, then `-q` and `-o` if passed.
     #[must_use]
     pub fn to_args(&self) -> Vec<String> {

@@ -13,6 +13,7 @@
 //!    [`TrafficArgs::parse`] reads those of a pod that runs.
 //! 5. [`difference`] compares the two by meaning. A pod with a difference is *stale*: it was created before its settings.
 //!    [`Applies`] says for which pods the question makes no sense.
+//! 6. [`iptables`] makes the rules that the kernel gets from those arguments, and [`trace`] says what they do to a packet.
 //!
 //! Where a rule is Istio's, the file it was read in is named. Messages are lower case, without a full stop, show inputs in
 //! backticks and say what to change.
@@ -26,12 +27,14 @@ pub mod cidr;
 pub mod effective;
 pub mod field;
 pub mod install;
+pub mod iptables;
 pub mod lint;
 pub mod name;
 pub mod port;
 pub mod running;
 pub mod setting;
 mod text;
+pub mod trace;
 pub mod traffic;
 pub mod value;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::TrafficArgs;
+use crate::field::Field;
 
 /// Everything that a container's arguments say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,7 +15,19 @@ pub struct ParsedArgs {
     pub others: BTreeMap<String, String>,
     /// What is not a flag, such as the command `istio-iptables`.
     pub words: Vec<String>,
+    /// Which of the six were passed: of the others the environment may tell.
+    passed: [bool; 6],
 }
+
+/// The long names of the six.
+const TRAFFIC: [(&str, Field); 6] = [
+    ("istio-service-cidr", Field::IncludeOutboundIPRanges),
+    ("istio-service-exclude-cidr", Field::ExcludeOutboundIPRanges),
+    ("istio-inbound-ports", Field::IncludeInboundPorts),
+    ("istio-local-exclude-ports", Field::ExcludeInboundPorts),
+    ("istio-outbound-ports", Field::IncludeOutboundPorts),
+    ("istio-local-outbound-ports-exclude", Field::ExcludeOutboundPorts),
+];
 
 /// Short and long names of the flags of `istio-iptables` (`tools/istio-iptables/pkg/cmd/root.go`).
 const SHORT: [(char, &str); 17] = [
@@ -99,6 +112,26 @@ impl TrafficArgs {
 }
 
 impl ParsedArgs {
+    /// Arguments that pass what `traffic` says, and nothing else.
+    #[must_use]
+    pub fn of(traffic: TrafficArgs) -> Self {
+        let passed = Field::ALL.map(|field| traffic.get(field).is_some());
+        Self {
+            traffic,
+            passed,
+            ..Self::default()
+        }
+    }
+
+    /// Returns the value of any flag by its long name, if it was passed.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> Option<&str> {
+        match TRAFFIC.iter().find(|(long, _)| *long == name) {
+            Some((_, field)) => self.traffic.get(*field).filter(|_| self.passed[field.index()]),
+            None => self.other(name),
+        }
+    }
+
     /// Returns the interception mode, `REDIRECT` or `TPROXY`.
     #[must_use]
     pub fn interception_mode(&self) -> Option<&str> {
@@ -146,17 +179,12 @@ impl ParsedArgs {
 
     fn keep(&mut self, name: &str, value: &str) {
         let value = value.to_owned();
-        match name {
-            "istio-service-cidr" => self.traffic.include_outbound_ip_ranges = value,
-            "istio-service-exclude-cidr" => self.traffic.exclude_outbound_ip_ranges = value,
-            "istio-inbound-ports" => self.traffic.include_inbound_ports = value,
-            "istio-local-exclude-ports" => self.traffic.exclude_inbound_ports = value,
-            "istio-outbound-ports" => self.traffic.include_outbound_ports = Some(value),
-            "istio-local-outbound-ports-exclude" => self.traffic.exclude_outbound_ports = Some(value),
-            _ => {
-                self.others.insert(name.to_owned(), value);
-            }
-        }
+        let Some((_, field)) = TRAFFIC.iter().find(|(long, _)| *long == name) else {
+            self.others.insert(name.to_owned(), value);
+            return;
+        };
+        self.passed[field.index()] = true;
+        self.traffic.set(*field, value);
     }
 }
 

@@ -11,5 +11,6 @@ mod plan;
 mod ports;
 mod running;
 mod strategy;
+mod trace;
 mod traffic;
 mod values;
