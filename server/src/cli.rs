@@ -36,6 +36,8 @@ pub enum Command {
     Manifests(ManifestArgs),
     /// Show the values in force: which level each is from, and what runs
     Effective(EffectiveArgs),
+    /// Say what happens to packets, and why
+    Trace(TraceArgs),
     /// Check that the history is whole: every event fits the one before
     Audit(AuditArgs),
     /// Print the OpenAPI document
@@ -114,6 +116,14 @@ pub struct EffectiveArgs {
     /// Print what the API answers, as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `sidestep trace`
+#[derive(Clone, Debug, Args)]
+pub struct TraceArgs {
+    /// Read questions from standard input, a JSON object a line, and write an answer a line
+    #[arg(long, required = true)]
+    pub jsonl: bool,
 }
 
 /// `sidestep audit`

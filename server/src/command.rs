@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{Api, Client, api::ListParams};
 
 use crate::{
-    cli::{AuditArgs, Command, InstallArgs, ManifestArgs, WhatArgs},
+    cli::{AuditArgs, Command, InstallArgs, ManifestArgs, TraceArgs, WhatArgs},
     clock::Clock,
     cluster::mesh,
     history::History,
@@ -17,6 +17,7 @@ use crate::{
 
 mod effective;
 mod table;
+mod trace;
 
 /// Runs a subcommand.
 pub async fn run(command: Command) -> anyhow::Result<()> {
@@ -25,6 +26,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Install(args) => install(args).await,
         Command::Manifests(args) => manifests(&args),
         Command::Effective(args) => print(&effective::text(args).await?),
+        Command::Trace(TraceArgs { jsonl: _ }) => trace::lines(),
         Command::Audit(args) => audit(&args).await,
         Command::Openapi => print(&crate::api::openapi()),
     }
