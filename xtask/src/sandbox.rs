@@ -13,8 +13,9 @@ use crate::{
     hash::Record,
     prerequisites::Tool,
     setup,
-    steps::{command, run, step},
+    steps::{command, output, run, step},
     stop::{self, Running},
+    wasm,
 };
 
 /// The Go module of the control plane.
@@ -52,6 +53,16 @@ pub(crate) fn flags(root: &Path) -> Result<Vec<String>> {
     let file = format!("{MODULE}/build-flags");
     let text = fs::read_to_string(root.join(&file)).with_context(|| format!("cannot read {file}"))?;
     Ok(text.lines().map(str::to_owned).collect())
+}
+
+/// Whether the kernel can be asked about packets here; gets `iptables` where that is all that is missing.
+pub(crate) fn can_probe(root: &Path, binary: &Path) -> Result<()> {
+    let check = || output(&mut command(binary, &["kernel", "--check"], root)).map(drop);
+    check().or_else(|why| {
+        step("iptables: Debian's package", || wasm::apt(&["iptables"]))
+            .with_context(|| format!("{why:#}, and it could not be got"))?;
+        check()
+    })
 }
 
 /// A running sandbox; dropped, it stops, unless it ran before we came.

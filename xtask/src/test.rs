@@ -41,6 +41,7 @@ pub(crate) fn test(root: &Path) -> Result<()> {
         .work("build of the site", || site::site(root, wasm::Source::Any))
         .is_some();
     let sandbox = go(root, &mut report);
+    packets(root, sandbox.as_deref(), &mut report);
     match (sandbox, built) {
         (Some(binary), true) => live(root, &binary, site, &mut report),
         (None, _) => skip_live(&mut report, "there is no sandbox"),
@@ -164,6 +165,31 @@ fn go(root: &Path, report: &mut Report) -> Option<PathBuf> {
     binary
 }
 
+/// The rules of pods against the real `istio-iptables`, and what is said of packets against the kernel. No cluster is needed.
+fn packets(root: &Path, sandbox: Option<&Path>, report: &mut Report) {
+    let steps = ["rules against istio-iptables", "packets against the kernel"];
+    let Some(binary) = sandbox else {
+        for step in steps {
+            report.skip(step, "there is no sandbox");
+        }
+        return;
+    };
+    let test = |module| {
+        let mut test = command(
+            "cargo",
+            &["test", "-p", "journeys", "--test", "packets", module],
+            root,
+        );
+        test.env("SIDESTEP_SANDBOX_BIN", binary);
+        test
+    };
+    report.command(steps[0], Counts::Cargo, &mut test("rules"));
+    match sandbox::can_probe(root, binary) {
+        Ok(()) => report.command(steps[1], Counts::Cargo, &mut test("kernel")),
+        Err(why) => report.skip(steps[1], &format!("{why:#}")),
+    }
+}
+
 const JOURNEYS: &str = "journeys over REST, against the sandbox";
 /// The tests of pages that each keep to a namespace of their own.
 const BROWSER: &str = "pages in Chromium, against the sandbox";
@@ -214,7 +240,11 @@ fn live(root: &Path, binary: &Path, site: bool, report: &mut Report) {
     } else {
         skip_pages(report, "the site did not build");
     }
-    let mut journeys = command("cargo", &["test", "-p", "journeys", "--no-fail-fast"], root);
+    let mut journeys = command(
+        "cargo",
+        &["test", "-p", "journeys", "--test", "journeys", "--no-fail-fast"],
+        root,
+    );
     journeys
         .env("SIDESTEP_SANDBOX", &cluster.state)
         .env("SIDESTEP_SANDBOX_BIN", binary)

@@ -12,6 +12,7 @@ pub mod namespace;
 pub mod own;
 pub mod pods;
 pub mod poll;
+pub mod random;
 pub mod resource;
 pub mod revision;
 pub mod sandbox;

@@ -6,7 +6,7 @@ use domain::{Field, Kind, RawTraffic};
 use fastrand::Rng;
 
 /// Items of a field: mostly values, sometimes explicitly empty or `*`.
-pub(crate) fn items(rng: &mut Rng, field: Field) -> Vec<String> {
+pub fn items(rng: &mut Rng, field: Field) -> Vec<String> {
     match rng.u8(0..10) {
         0 => return Vec::new(),
         1 if field.takes_wildcard() => return vec!["*".to_owned()],
@@ -65,7 +65,7 @@ fn cidr(rng: &mut Rng) -> String {
 }
 
 /// A level: each field inherits with these odds in ten.
-pub(crate) fn traffic(rng: &mut Rng, inherits: u8) -> RawTraffic {
+pub fn traffic(rng: &mut Rng, inherits: u8) -> RawTraffic {
     let mut raw = BTreeMap::new();
     for field in Field::ALL {
         if rng.u8(0..10) >= inherits {
@@ -76,7 +76,7 @@ pub(crate) fn traffic(rng: &mut Rng, inherits: u8) -> RawTraffic {
 }
 
 /// What a person might type: items with all kinds of separators, sometimes with a character changed.
-pub(crate) fn typed(rng: &mut Rng, field: Field) -> String {
+pub fn typed(rng: &mut Rng, field: Field) -> String {
     let mut text = String::new();
     for item in items(rng, field) {
         text.push_str(&item);
@@ -93,7 +93,7 @@ pub(crate) fn typed(rng: &mut Rng, field: Field) -> String {
 }
 
 /// The text with one character changed, removed or added.
-pub(crate) fn mutated(rng: &mut Rng, text: &str) -> String {
+pub fn mutated(rng: &mut Rng, text: &str) -> String {
     const SPICE: [char; 24] = [
         '0', '1', '9', '-', ',', '.', ':', '/', '*', ' ', '\t', '\n', '\u{a0}', '+', '%', 'x', 'X', 'f', '_',
         '#', '"', '\u{0}', '\u{ff11}', '\u{7f}',

@@ -80,7 +80,7 @@ impl Sandbox {
         Self {
             state,
             binary: PathBuf::from(variable("SIDESTEP_BIN")),
-            sandbox_binary: PathBuf::from(variable("SIDESTEP_SANDBOX_BIN")),
+            sandbox_binary: sandbox_binary(),
             url: variable("SIDESTEP_URL"),
             ready,
         }
@@ -114,6 +114,12 @@ impl Sandbox {
     pub async fn client(&self, user: User) -> Client {
         client(self.kubeconfig(user)).await
     }
+}
+
+/// The sandbox's own binary; some of what it does needs no sandbox.
+#[must_use]
+pub fn sandbox_binary() -> PathBuf {
+    PathBuf::from(variable("SIDESTEP_SANDBOX_BIN"))
 }
 
 /// A client with the credentials of a kubeconfig.

@@ -9,11 +9,11 @@ use domain::{
 };
 use fastrand::Rng;
 use futures::{StreamExt, future::join_all, stream};
-use journeys::{Namespace, Revision, World, eventually, pods};
+use journeys::{Namespace, Revision, World, eventually, pods, random};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
 
-use crate::{random, setting::put};
+use crate::setting::put;
 
 /// How often the Global setting changes; each time every namespace gets a combination of its own.
 const ROUNDS: u64 = 30;

@@ -11,6 +11,5 @@ mod history;
 mod injection;
 mod lints;
 mod lists;
-mod random;
 mod reference;
 mod setting;

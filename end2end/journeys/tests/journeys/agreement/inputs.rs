@@ -4,7 +4,7 @@ use domain::Field;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::random;
+use journeys::random;
 
 /// A setting as somebody would write it.
 #[derive(Clone, Debug)]
