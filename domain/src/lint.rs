@@ -23,7 +23,7 @@ pub use self::{
     mtls::{Mtls, mtls},
     policies::{AuthorizationPolicy, DestinationRule, MtlsMode, PeerAuthentication, Policies, TlsMode},
     refused::{Outcome, outcome},
-    values::{Context, inbound_bypasses, values},
+    values::{Context, inbound_bypasses, interception, values},
     workload::{Probe, Protocol, Service, ServicePort, TargetPort, Workload, WorkloadPort, workload},
 };
 use crate::field::Field;

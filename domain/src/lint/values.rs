@@ -268,7 +268,9 @@ fn dns(read: &Readings, context: &Context<'_>) -> Option<Lint> {
     })
 }
 
-fn interception(context: &Context<'_>) -> Option<Lint> {
+/// The remark on an interception mode with which a pod never starts. All other remarks are about pods that are intercepted.
+#[must_use]
+pub fn interception(context: &Context<'_>) -> Option<Lint> {
     let own = context
         .annotations
         .get(annotation::INTERCEPTION_MODE)

@@ -47,6 +47,13 @@ impl Draft {
             .fold(self, |draft, (key, value)| draft.annotation(key, value))
     }
 
+    /// Changes the pod as JSON.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Value)) -> Self {
+        change(&mut self.0);
+        self
+    }
+
     /// Shares the node's network.
     #[must_use]
     pub fn on_host_network(mut self) -> Self {

@@ -94,6 +94,25 @@ where
     }
 }
 
+/// Adds an annotation to an object.
+pub async fn annotated<K>(client: &Client, object: K, key: &str, value: &str) -> K
+where
+    K: Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>
+        + Clone
+        + std::fmt::Debug
+        + Serialize
+        + DeserializeOwned,
+{
+    let namespace = object.namespace().expect("it was made in one");
+    let api = Api::<K>::namespaced(client.clone(), &namespace);
+    let name = object.name_any();
+    edit(&api, &name, |now| {
+        now.annotations_mut().insert(key.to_owned(), value.to_owned());
+    })
+    .await;
+    api.get(&name).await.expect("it is still there")
+}
+
 /// Gives the fields of an object back to those who owned them. Whoever installs Sidestep by server-side apply could else
 /// not remove what a test has written.
 pub async fn give_back<K>(api: &Api<K>, name: &str, owners: &K)

@@ -44,6 +44,21 @@ impl Revision {
     /// Copies the default revision's ConfigMaps and webhook configuration, changes `global.proxy` in its install values,
     /// and starts an istiod for it.
     pub async fn start(world: &World, name: &str, proxy: &[(&str, &str)]) -> Self {
+        let changes = |values: &mut Value| {
+            for (key, text) in proxy {
+                values["global"]["proxy"][key] = (*text).into();
+            }
+        };
+        Self::start_with(world, name, changes, str::to_owned).await
+    }
+
+    /// The same with any change to the install values, and to the text of the mesh configuration.
+    pub async fn start_with(
+        world: &World,
+        name: &str,
+        change_values: impl FnOnce(&mut Value),
+        change_mesh: impl FnOnce(&str) -> String,
+    ) -> Self {
         let root = world.root_namespace().await;
         let undo = world.undo({
             let (root, name) = (root.clone(), name.to_owned());
@@ -61,14 +76,23 @@ impl Revision {
             }
         });
         let config_maps = Api::<ConfigMap>::namespaced(world.admin.clone(), &root);
-        for map in [INJECTOR, "istio"] {
+        let copied = async |map: &str| {
             let mut copy = to_restore(config_maps.get(map).await.expect("the default revision has it"));
             copy.metadata.name = Some(format!("{map}-{name}"));
             copy.labels_mut().insert(REVISION.to_owned(), name.to_owned());
-            if map == INJECTOR {
-                change_values(&mut copy, name, proxy);
-            }
-            made(config_maps.create(&PostParams::default(), &copy).await);
+            copy
+        };
+        let mut injector = copied(INJECTOR).await;
+        edit(&mut injector, "values", |text| {
+            let mut values: Value = serde_json::from_str(text).expect("the values are JSON");
+            values["revision"] = name.into();
+            change_values(&mut values);
+            values.to_string()
+        });
+        let mut mesh = copied("istio").await;
+        edit(&mut mesh, "mesh", change_mesh);
+        for map in [injector, mesh] {
+            made(config_maps.create(&PostParams::default(), &map).await);
         }
         let https = free_port();
         let (istiod, log) = istiod(world, &root, name, https);
@@ -109,14 +133,11 @@ fn made<T>(result: kube::Result<T>) {
     drop(result.expect("an administrator may make it"));
 }
 
-fn change_values(injector: &mut ConfigMap, revision: &str, proxy: &[(&str, &str)]) {
-    let data = injector.data.as_mut().expect("the injector's ConfigMap has data");
-    let mut values: Value = serde_json::from_str(&data["values"]).expect("the values are JSON");
-    values["revision"] = revision.into();
-    for (key, text) in proxy {
-        values["global"]["proxy"][key] = (*text).into();
-    }
-    data.insert("values".to_owned(), values.to_string());
+/// Replaces one text of a ConfigMap.
+fn edit(map: &mut ConfigMap, key: &str, change: impl FnOnce(&str) -> String) {
+    let data = map.data.as_mut().expect("the ConfigMap has data");
+    let text = change(&data[key]);
+    data.insert(key.to_owned(), text);
 }
 
 /// The default's configuration, cut down to the one webhook that looks at namespaces labelled with the revision.

@@ -209,6 +209,11 @@ impl<'a> Linter<'a> {
         let not_injected = match next.applies {
             Applies::Yes => None,
             Applies::No(Reason::NotInjected) => next.not_applicable,
+            Applies::No(Reason::InterceptionNone) => {
+                let config = revision.map(|revision| &revision.config);
+                let lint = lint::interception(&context(revision, config, &annotations));
+                return (effective, lint.into_iter().collect());
+            }
             // Gateways, pods on the node's network and the like: settings mean nothing to them.
             Applies::No(_) => return (effective, Vec::new()),
         };

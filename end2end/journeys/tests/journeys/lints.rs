@@ -9,6 +9,10 @@ use domain::{
 use futures::{StreamExt, stream};
 use journeys::{Namespace, World, pods};
 
+mod cases;
+mod seen;
+mod shown;
+
 /// Texts that people write, or might: the edge tables of Istio's validators.
 const PORTS: [&str; 24] = [
     "", "80", "80,443", "80, 443", " 80 ", " ", "80,", ",80", "80,,443", "0", "65535", "65536", "-1", "+80",
