@@ -3,6 +3,7 @@
 use anyhow::{Result, anyhow};
 use api::{
     Client, Problem,
+    lint::{LintQuery, LintView, Severity},
     pod::{FieldDifference, FieldText, PodState},
     setting::FieldInForce,
     words::{origin_words, value_words},
@@ -22,7 +23,7 @@ pub(super) async fn text(args: EffectiveArgs) -> Result<String> {
             let values = pod.running.as_ref().map(|running| running.values.as_slice());
             let table = fields(&pod.desired, values, &pod.differences);
             printed(args.json, &pod, || {
-                format!("{}\n\n{table}", state(&pod.row.state))
+                format!("{}\n\n{table}{}", state(&pod.row.state), remarks(&pod.lints))
             })
         }
         (Some(namespace), None, Some(deployment), None) => {
@@ -31,10 +32,10 @@ pub(super) async fn text(args: EffectiveArgs) -> Result<String> {
                 .await
                 .map_err(refused)?;
             printed(args.json, &detail, || {
-                let table = fields(&detail.desired, None, &[]);
+                let (table, remarks) = (fields(&detail.desired, None, &[]), remarks(&detail.lints));
                 match &detail.not_applicable {
-                    Some(why) => format!("Settings have no effect on its pods: {why}.\n\n{table}"),
-                    None => table,
+                    Some(why) => format!("Settings have no effect on its pods: {why}.\n\n{table}{remarks}"),
+                    None => format!("{table}{remarks}"),
                 }
             })
         }
@@ -45,10 +46,14 @@ pub(super) async fn text(args: EffectiveArgs) -> Result<String> {
                 (Some(namespace), Some(name)) => Level::Workload { namespace, name },
             };
             let view = client.setting(&level).await.map_err(refused)?;
+            let lints = lints_of(&client, &level).await.map_err(refused)?;
             printed(args.json, &view, || {
                 let (stale, injected) = (view.pods.stale, view.pods.injected);
                 let table = fields(&view.in_force, None, &[]);
-                format!("{stale} of {injected} pods still run the old setting.\n\n{table}")
+                format!(
+                    "{stale} of {injected} pods still run the old setting.\n\n{table}{}",
+                    remarks(&lints)
+                )
             })
         }
     }
@@ -67,6 +72,60 @@ fn refused(problem: Problem) -> anyhow::Error {
     let way_out = problem.way_out.as_ref();
     let way_out = way_out.map(|way| format!("\n{way}")).unwrap_or_default();
     anyhow!("{problem}{way_out}")
+}
+
+/// The remarks on what a level itself says.
+async fn lints_of(client: &Client, level: &Level) -> Result<Vec<LintView>, Problem> {
+    let (namespace, kind, name) = match level {
+        Level::Global => (None, "Global", "default"),
+        Level::Namespace(namespace) => (Some(namespace), "SidecarSetting", "default"),
+        Level::Workload { namespace, name } => (Some(namespace), "SidecarSetting", name.as_str()),
+    };
+    let mut query = LintQuery {
+        namespace: namespace.cloned(),
+        q: Some(name.to_owned()),
+        limit: Some(500),
+        ..LintQuery::default()
+    };
+    let mut found = Vec::new();
+    loop {
+        let page = client.lints(&query).await?;
+        let about_level = |lint: &LintView| {
+            let mut about = lint.about.iter();
+            about.any(|about| about.kind == kind && about.name == name)
+        };
+        found.extend(page.items.into_iter().filter(about_level));
+        match page.next {
+            Some(next) => query.cursor = Some(next),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// Remarks, as the pages word them.
+fn remarks(lints: &[LintView]) -> String {
+    let severity = |lint: &LintView| match lint.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    };
+    let remark = |lint: &LintView| {
+        let clients = match lint.clients.as_slice() {
+            [] => String::new(),
+            clients => format!("  clients in: {}\n", clients.join(", ")),
+        };
+        let snippet = lint.snippet.iter().flat_map(|yaml| yaml.lines());
+        let snippet: String = snippet.map(|line| format!("    {line}\n")).collect();
+        format!(
+            "\n{}: {} [{}]\n  {}\n{clients}  way out: {}\n{snippet}",
+            severity(lint),
+            lint.title,
+            lint.code,
+            lint.sentence,
+            lint.way_out
+        )
+    };
+    lints.iter().map(remark).collect()
 }
 
 fn state(state: &PodState) -> String {

@@ -6,6 +6,7 @@ mod bad_days;
 mod bad_input;
 mod delivery;
 mod deployments;
+mod effective;
 mod events;
 mod history;
 mod injection;
