@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use self::packet::{Direction, Packet, PacketError, Protocol};
 use crate::{
     field::Field,
-    iptables::{Family, Mode, Origin, Rule, Rules},
+    iptables::{Family, Mode, Origin, Rule, Rules, Table},
 };
 
 /// Where a packet goes.
@@ -97,8 +97,74 @@ pub struct Trace<'a> {
     pub rule: Option<&'a Rule>,
     /// Rules behind it that would have matched as well, in their order.
     pub shadowed: Vec<&'a Rule>,
+    /// The table that decided: where to look for the rules that did not match.
+    table: Option<Table>,
     /// What makes the answer uncertain, each named.
     pub uncertain: &'a [String],
+}
+
+/// A step of the way through the rules: those in a row that are of one wish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step<'a> {
+    /// Whose wish they are.
+    pub origin: Origin,
+    /// The rules.
+    pub rules: Vec<&'a Rule>,
+    /// What came of them.
+    pub outcome: Outcome,
+}
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// None of its rules matched.
+    Passed,
+    /// One of its rules decided.
+    Decided,
+    /// One of its rules would have matched, had none before it decided.
+    Shadowed,
+    /// It is behind the rule that decided, and none of its rules would have matched.
+    NotReached,
+}
+
+impl<'a> Trace<'a> {
+    /// Returns the steps on the packet's way through the table that decided, in their order.
+    #[must_use]
+    pub fn steps(&self, rules: &'a Rules, packet: &Packet) -> Vec<Step<'a>> {
+        let Some(table) = self.table else {
+            return Vec::new();
+        };
+        let is = |rule: &Rule, other: &Rule| std::ptr::eq(rule, other);
+        let (mut steps, mut decided) = (Vec::<Step<'a>>::new(), false);
+        for rule in walk::all(rules, packet, table) {
+            let outcome = if self.rule.is_some_and(|decider| is(decider, rule)) {
+                Outcome::Decided
+            } else if self.shadowed.iter().any(|shadowed| is(shadowed, rule)) {
+                Outcome::Shadowed
+            } else if decided {
+                Outcome::NotReached
+            } else {
+                Outcome::Passed
+            };
+            match steps.last_mut().filter(|step| step.origin == rule.origin) {
+                Some(step) => {
+                    step.rules.push(rule);
+                    // The one that decides says more of its row than those that do not.
+                    if !matches!(step.outcome, Outcome::Decided | Outcome::Shadowed) {
+                        step.outcome = outcome;
+                    }
+                }
+                None => steps.push(Step {
+                    origin: rule.origin,
+                    rules: vec![rule],
+                    outcome,
+                }),
+            }
+            decided |= outcome == Outcome::Decided;
+        }
+        steps
+    }
 }
 
 /// Says what happens to a packet in a pod with these rules.
@@ -109,6 +175,7 @@ pub fn trace<'a>(rules: &'a Rules, packet: &Packet) -> Trace<'a> {
         reason,
         rule: None,
         shadowed: Vec::new(),
+        table: None,
         uncertain: &rules.config.uncertain,
     };
     if rules.config.mode == Mode::None {
@@ -131,6 +198,7 @@ pub fn trace<'a>(rules: &'a Rules, packet: &Packet) -> Trace<'a> {
     Trace {
         rule: decided.rule,
         shadowed: decided.shadowed,
+        table: Some(decided.table),
         ..answer(decided.verdict, reason)
     }
 }

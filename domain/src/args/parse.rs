@@ -115,11 +115,16 @@ impl ParsedArgs {
     /// Arguments that pass what `traffic` says, and nothing else.
     #[must_use]
     pub fn of(traffic: TrafficArgs) -> Self {
-        let passed = Field::ALL.map(|field| traffic.get(field).is_some());
+        Self::default().with_traffic(traffic)
+    }
+
+    /// The same arguments with other values of the six.
+    #[must_use]
+    pub fn with_traffic(self, traffic: TrafficArgs) -> Self {
         Self {
+            passed: Field::ALL.map(|field| traffic.get(field).is_some()),
             traffic,
-            passed,
-            ..Self::default()
+            ..self
         }
     }
 

@@ -1,6 +1,6 @@
 //! The way of a packet through the kernel's tables.
 
-use super::{Packet, Verdict};
+use super::{Direction, Packet, Verdict};
 use crate::iptables::{Chain, Mode, Rule, Rules, Table, Target};
 
 /// What became of a packet.
@@ -8,6 +8,30 @@ pub(super) struct Decided<'a> {
     pub(super) verdict: Verdict,
     pub(super) rule: Option<&'a Rule>,
     pub(super) shadowed: Vec<&'a Rule>,
+    pub(super) table: Table,
+}
+
+/// Every rule on the packet's way through a table that could decide, whether it matches or not.
+pub(super) fn all<'a>(rules: &'a Rules, packet: &Packet, table: Table) -> Vec<&'a Rule> {
+    let comes_in = packet.direction == Direction::Inbound || table == Table::Mangle;
+    let start = if comes_in {
+        Chain::Prerouting
+    } else {
+        Chain::Output
+    };
+    let mut found = Vec::new();
+    listed(rules, packet, (table, start), &mut found);
+    found
+}
+
+fn listed<'a>(rules: &'a Rules, packet: &Packet, (table, chain): (Table, Chain), found: &mut Vec<&'a Rule>) {
+    for rule in rules.chain(packet.family(), table, chain) {
+        match &rule.target {
+            Target::Jump(to) if redirects(*to).is_none() => listed(rules, packet, (table, *to), found),
+            Target::SetMark(_) | Target::SaveMark | Target::RestoreMark | Target::Zone(_) => {}
+            _ => found.push(rule),
+        }
+    }
 }
 
 /// A process of the pod sends it: marked in `mangle`, judged in `nat` and, where it goes to the pod itself under TPROXY, judged
@@ -24,6 +48,7 @@ pub(super) fn outbound<'a>(rules: &'a Rules, packet: &Packet) -> Decided<'a> {
         verdict,
         rule: by,
         shadowed: walk.others(table, chain, by),
+        table,
     };
     let comes_back = rules.config.mode == Mode::Tproxy && packet.interface() == "lo";
     if matches!(end, End::Passed) && comes_back {
@@ -54,6 +79,7 @@ pub(super) fn inbound<'a>(rules: &'a Rules, packet: &Packet) -> Decided<'a> {
         verdict: end.verdict(),
         rule: by,
         shadowed: walk.others(table, Chain::Prerouting, by),
+        table,
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use domain::{
     Cidr, TrafficArgs,
     iptables::{Config, Host, RuleError, Rules},
-    trace::{Direction, Packet, Protocol, Verdict, trace},
+    trace::{Direction, Outcome, Packet, Protocol, Verdict, trace},
 };
 use proptest::{collection, option, prelude::*, sample};
 
@@ -434,6 +434,37 @@ proptest! {
                 let inbound = trace(&rules, &pkt.packet(Direction::Inbound));
                 prop_assert_eq!(inbound.verdict, cfg.inbound(&pkt), "inbound {:?}: {:?}", &pkt, &inbound);
             }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_arguments_are_there_is_an_answer_or_a_reason(
+        args in collection::vec(prop_oneof![
+            3 => sample::select(&["-i", "-x", "-b", "-d", "-q", "-o", "-c", "-k", "-u", "-g", "-m", "-p", "-z", "-e", "-t",
+                "--redirect-dns", "--capture-all-dns=1", "--skip-rule-apply", "TPROXY", "NONE", "*", "1337", ""][..])
+                .prop_map(str::to_owned),
+            2 => crate::strategy::almost(),
+            1 => any::<String>(),
+        ], 0..24),
+        environment in collection::btree_map(
+            sample::select(&["ISTIO_META_DNS_CAPTURE", "ISTIO_OUTBOUND_OWNER_GROUPS", "PROXY_UID", "ISTIO_OUTBOUND_PORTS"][..])
+                .prop_map(str::to_owned),
+            crate::strategy::almost(),
+            0..3,
+        ),
+        pkt in pkt(),
+    ) {
+        let host = Host { ipv6: true, dns_servers: vec![pkt.dst], ..Host::default() };
+        match Config::read(&TrafficArgs::parse(&args), &environment, &host).and_then(Rules::of) {
+            Ok(rules) => for direction in [Direction::Outbound, Direction::Inbound] {
+                let packet = pkt.packet(direction);
+                let answer = trace(&rules, &packet);
+                prop_assert!(!answer.sentence(&packet).is_empty());
+                prop_assert_eq!(answer.rule.is_some(), answer.steps(&rules, &packet).iter().any(|step| step.outcome == Outcome::Decided));
+            },
+            Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     Field, TrafficArgs,
     iptables::{Config, Host, Origin, RuleError, Rules},
-    trace::{Packet, Protocol, Reason, Verdict, trace},
+    trace::{Outcome, Packet, Protocol, Reason, Verdict, trace},
 };
 
 use super::{rules, to};
@@ -58,6 +58,47 @@ fn an_excluded_range_is_the_reason_and_shadows_what_is_included() {
         "-A ISTIO_OUTPUT -j ISTIO_REDIRECT"
     );
     assert!(other.shadowed.is_empty());
+}
+
+#[test]
+fn the_way_is_told_step_by_step() {
+    let rules = rules(&USUAL);
+    let packet = to([47, 100, 20, 144], 80);
+    let steps = |packet| {
+        let steps = trace(&rules, packet).steps(&rules, packet);
+        steps
+            .into_iter()
+            .map(|step| (step.origin, step.rules.len(), step.outcome))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        steps(&packet),
+        [
+            (Origin::Passthrough, 1, Outcome::Passed),
+            (Origin::ProxyToItself, 1, Outcome::Passed),
+            (Origin::Loopback, 1, Outcome::Passed),
+            (Origin::ProxyItself, 1, Outcome::Passed),
+            (Origin::ProxyToItself, 1, Outcome::Passed),
+            (Origin::Loopback, 1, Outcome::Passed),
+            (Origin::ProxyItself, 1, Outcome::Passed),
+            (Origin::LoopbackAddress, 1, Outcome::Passed),
+            (Origin::Field(Field::ExcludeOutboundIPRanges), 1, Outcome::Decided),
+            (
+                Origin::Field(Field::IncludeOutboundIPRanges),
+                1,
+                Outcome::Shadowed
+            ),
+        ]
+    );
+    let inbound = Packet::inbound(Protocol::Tcp, [10, 0, 0, 5].into(), 7001);
+    assert_eq!(
+        steps(&inbound),
+        [
+            (Origin::TunnelPort, 1, Outcome::Passed),
+            (Origin::Field(Field::ExcludeInboundPorts), 4, Outcome::Decided),
+            (Origin::Field(Field::IncludeInboundPorts), 1, Outcome::Shadowed),
+        ]
+    );
 }
 
 #[test]
