@@ -22,6 +22,7 @@ use crate::{
     path,
     pod::{PodDetail, PodQuery, PodRow},
     setting::SettingView,
+    trace::{TraceQuery, TraceView},
 };
 
 /// A question to the API, by its URL, and in its type what the answer is.
@@ -81,7 +82,13 @@ pub fn workload_settings(namespace: &str) -> Ask<Page<SettingView>> {
     Ask::of(path::SETTINGS_WORKLOADS.replace("{namespace}", &path::segment(namespace)))
 }
 
-/// What is remarkable about settings and workloads.
+/// What happens to a packet of a pod.
+#[must_use]
+pub fn trace(query: &TraceQuery) -> Ask<TraceView> {
+    Ask::of(path::with_query(path::TRACE, query))
+}
+
+/// What is remarkable, as far as the caller may see it.
 #[must_use]
 pub fn lints(query: &LintQuery) -> Ask<Lints> {
     Ask::of(path::with_query(path::LINTS, query))

@@ -24,6 +24,7 @@ use crate::{
     pod::{PodDeleted, PodDetail, PodQuery, PodRow},
     preview::{Preview, PreviewSetting},
     setting::{SaveSetting, SettingView},
+    trace::{TraceQuery, TraceView},
 };
 
 /// A request under way.
@@ -89,6 +90,11 @@ impl Client {
     ) -> Result<SettingView, Problem> {
         self.send::<(), _>(Method::DELETE, path::setting(level), Some(based_on), None)
             .await
+    }
+
+    /// What happens to a packet of a pod.
+    pub async fn trace(&self, query: &TraceQuery) -> Result<TraceView, Problem> {
+        self.read(&ask::trace(query)).await
     }
 
     /// What would come of a setting, were it saved.

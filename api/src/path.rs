@@ -44,6 +44,8 @@ pub const DEPLOYMENT: &str = "/api/v1/deployments/{namespace}/{name}";
 pub const PODS: &str = "/api/v1/pods";
 /// One pod.
 pub const POD: &str = "/api/v1/pods/{namespace}/{name}";
+/// What happens to a packet of a pod.
+pub const TRACE: &str = "/api/v1/trace";
 /// The history of changes.
 pub const AUDIT: &str = "/api/v1/audit";
 /// One change.

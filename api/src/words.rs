@@ -15,6 +15,18 @@ pub fn origin_words(origin: &str) -> String {
     }
 }
 
+/// What came of a step of a trace.
+#[must_use]
+pub fn outcome_words(outcome: &str) -> &str {
+    match outcome {
+        "passed" => "no match",
+        "decided" => "decides",
+        "shadowed" => "would match, but comes too late",
+        "notReached" => "not reached",
+        other => other,
+    }
+}
+
 /// A value as Istio gets it, for people: blanks after the commas, three ports or more in a row as a range, and words where
 /// there is nothing: a default that names nothing is *nothing*, a level that says so is *explicitly empty*.
 #[must_use]

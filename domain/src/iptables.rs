@@ -9,6 +9,7 @@ mod build;
 mod config;
 mod flags;
 mod matching;
+mod plugin;
 mod restore;
 mod rule;
 

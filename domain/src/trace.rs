@@ -115,8 +115,7 @@ pub struct Step<'a> {
 }
 
 /// What came of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// None of its rules matched.
     Passed,
@@ -126,6 +125,19 @@ pub enum Outcome {
     Shadowed,
     /// It is behind the rule that decided, and none of its rules would have matched.
     NotReached,
+}
+
+impl Outcome {
+    /// Returns the word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Decided => "decided",
+            Self::Shadowed => "shadowed",
+            Self::NotReached => "notReached",
+        }
+    }
 }
 
 impl<'a> Trace<'a> {

@@ -103,7 +103,7 @@ func (s *Space) load(program, text string) error {
 }
 
 func restore(program, text string, args ...string) error {
-	command := exec.Command(program, args...)
+	command := exec.Command(program, append([]string{"--wait"}, args...)...)
 	command.Stdin = strings.NewReader(text)
 	output, err := command.CombinedOutput()
 	if err != nil {

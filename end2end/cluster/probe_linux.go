@@ -204,8 +204,16 @@ func (p Probe) deliver(letter string, port int) error {
 		return err
 	}
 	ready := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
-	if n, err := unix.Poll(ready, int(patience.Milliseconds())); err != nil || n == 0 {
-		return fmt.Errorf("no connection: %v", err)
+	for end := time.Now().Add(patience); ; {
+		n, err := unix.Poll(ready, int(time.Until(end).Milliseconds()))
+		// Go's own signals interrupt it.
+		if err == unix.EINTR && time.Now().Before(end) {
+			continue
+		}
+		if err != nil || n <= 0 {
+			return fmt.Errorf("no connection in time: %v", err)
+		}
+		break
 	}
 	if code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR); err != nil || code != 0 {
 		return fmt.Errorf("no connection: %w", syscall.Errno(code))

@@ -16,6 +16,7 @@ mod openapi;
 mod paging;
 mod pods;
 mod settings;
+mod trace;
 
 /// What the OpenAPI document says beside the operations.
 #[derive(OpenApi)]
@@ -62,6 +63,7 @@ fn operations() -> OpenApiRouter<State> {
         ))
         .routes(routes!(settings::preview))
         .routes(routes!(lints::list))
+        .routes(routes!(trace::get))
         .routes(routes!(deployments::list))
         .routes(routes!(deployments::get))
         .routes(routes!(pods::list))

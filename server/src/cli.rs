@@ -120,10 +120,44 @@ pub struct EffectiveArgs {
 
 /// `sidestep trace`
 #[derive(Clone, Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches are what a command line has"
+)]
 pub struct TraceArgs {
-    /// Read questions from standard input, a JSON object a line, and write an answer a line
-    #[arg(long, required = true)]
+    /// Read questions from standard input, a JSON object a line, and write an answer a line; no console is asked
+    #[arg(long, conflicts_with_all = ["pod", "to", "json"])]
     pub jsonl: bool,
+    /// The console
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// The pod: NAMESPACE/NAME
+    #[arg(long, required_unless_present = "jsonl")]
+    pub pod: Option<String>,
+    /// Where the packet goes: ADDRESS:PORT, or with --inbound PORT alone
+    #[arg(long, required_unless_present = "jsonl")]
+    pub to: Option<String>,
+    /// It arrives from outside the pod
+    #[arg(long)]
+    pub inbound: bool,
+    /// It is UDP
+    #[arg(long)]
+    pub udp: bool,
+    /// The address that it comes from
+    #[arg(long)]
+    pub from: Option<String>,
+    /// The user whose process sends it; the application's if not given
+    #[arg(long)]
+    pub uid: Option<u32>,
+    /// Its group
+    #[arg(long)]
+    pub gid: Option<u32>,
+    /// The interface that it leaves or enters by
+    #[arg(long)]
+    pub interface: Option<String>,
+    /// Print what the API answers, as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `sidestep audit`

@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod istio;
 pub mod lints;
 pub mod mesh;
+pub mod packets;
 pub mod pods;
 pub mod policies;
 pub mod resource;

@@ -18,6 +18,7 @@ use crate::{
 mod effective;
 mod table;
 mod trace;
+mod trace_pod;
 
 /// Runs a subcommand.
 pub async fn run(command: Command) -> anyhow::Result<()> {
@@ -26,7 +27,8 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Install(args) => install(args).await,
         Command::Manifests(args) => manifests(&args),
         Command::Effective(args) => print(&effective::text(args).await?),
-        Command::Trace(TraceArgs { jsonl: _ }) => trace::lines(),
+        Command::Trace(TraceArgs { jsonl: true, .. }) => trace::lines(),
+        Command::Trace(args) => print(&trace_pod::text(args).await?),
         Command::Audit(args) => audit(&args).await,
         Command::Openapi => print(&crate::api::openapi()),
     }

@@ -139,8 +139,8 @@ impl<D> Data<D> {
         }
     }
 
-    /// Reads again what may have changed. What was refused is not: no change in the cluster is told to those who may not see
-    /// it, and an address that cannot be read stays so. *Try again* asks all the same.
+    /// Reads again what may have changed. What was refused is not asked for again, for no event says that rights have changed,
+    /// and an address that cannot be read stays so. *Try again* asks all the same.
     pub(crate) fn refetch(self) {
         let refused = |answer: &Option<Answer>| matches!(answer, Some(Answer::Refused(problem)) if matches!(problem.status, 400..=403));
         if !self.answer.with_untracked(refused) {

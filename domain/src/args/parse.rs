@@ -112,12 +112,6 @@ impl TrafficArgs {
 }
 
 impl ParsedArgs {
-    /// Arguments that pass what `traffic` says, and nothing else.
-    #[must_use]
-    pub fn of(traffic: TrafficArgs) -> Self {
-        Self::default().with_traffic(traffic)
-    }
-
     /// The same arguments with other values of the six.
     #[must_use]
     pub fn with_traffic(self, traffic: TrafficArgs) -> Self {

@@ -308,7 +308,7 @@ impl Build<'_> {
             }
         }
         for name in interfaces("-k", &config.virtual_interfaces)? {
-            let origin = Origin::VirtualInterfaces;
+            let origin = Origin::NotRerouted;
             self.insert(1, (Nat, Prerouting), [Match::In(name)], Target::Return, origin);
         }
         Ok(())

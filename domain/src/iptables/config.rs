@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use thiserror::Error;
 
-use super::flags::{Flags, boolean};
-use crate::{
-    args::{ParsedArgs, TrafficArgs},
-    field::Field,
+use super::{
+    flags::{Flags, boolean},
+    plugin,
 };
+use crate::{args::ParsedArgs, field::Field};
 
 /// Why there are no rules: the container that writes them fails, and the pod does not start.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -34,6 +34,22 @@ pub enum RuleError {
         /// The flag.
         flag: &'static str,
         /// The part of its value.
+        text: String,
+    },
+    /// A name of a port, which `iptables` looks up in the image.
+    #[error("`{flag}` holds `{text}`, the name of a port: which one it is only the image tells")]
+    PortName {
+        /// The flag.
+        flag: &'static str,
+        /// The part of its value.
+        text: String,
+    },
+    /// What the CNI plugin does not take (`cni/pkg/plugin/sidecar_redirect.go`).
+    #[error("the CNI plugin refuses `{text}` for {what}: the pod gets no network and never starts")]
+    Plugin {
+        /// What it is.
+        what: &'static str,
+        /// Its text.
         text: String,
     },
     /// An id that is no number. `iptables` looks names up in the image, which nobody here can.
@@ -161,6 +177,7 @@ impl Config {
         host: &Host,
     ) -> Result<Self, RuleError> {
         let mut config = if args.traffic.cni {
+            plugin::check(args)?;
             Self::of_plugin(args, environment, host)
         } else {
             Self::of_init(args, environment, host)?
@@ -169,7 +186,8 @@ impl Config {
             let dashes = if flag.len() == 1 { "-" } else { "--" };
             format!("`{dashes}{flag}` is not known here: what it does is not part of this answer")
         }));
-        if args.switched_on("native-nftables") {
+        let flags = Flags { args, environment };
+        if flags.switch("native-nftables")? {
             config.uncertain.push(
                 "`--native-nftables` writes rules of another kind: this answer is of those that `iptables` would get"
                     .to_owned(),
@@ -210,7 +228,13 @@ impl Config {
             }
             (true, false) => Dns::Servers(host.dns_servers.clone()),
         };
+        // Rules are printed, taken away, or left to somebody else: none is written.
+        let mut writes_none = false;
+        for switch in ["dry-run", "cleanup-only", "skip-rule-apply"] {
+            writes_none |= flags.switch(switch)?;
+        }
         let mode = match flags.text("istio-inbound-interception-mode", "").as_str() {
+            _ if writes_none => Mode::None,
             "TPROXY" => Mode::Tproxy,
             "NONE" => Mode::None,
             _ => Mode::Redirect,
@@ -252,11 +276,24 @@ impl Config {
                 .unwrap_or(false)
         };
         let text = |field| traffic.get(field).unwrap_or_default().to_owned();
-        let id = |found: Option<u32>| found.filter(|id| *id != 0).unwrap_or(PROXY).to_string();
-        let mode = match args.interception_mode() {
-            Some("TPROXY") => Mode::Tproxy,
-            Some("NONE") => Mode::None,
-            _ => Mode::Redirect,
+        // The sidecar's user, which the template passes on as `-u`; the group is in no argument.
+        let passed = || args.flag("proxy-uid").and_then(|uid| uid.parse().ok());
+        let uid = host
+            .proxy_uid
+            .or_else(passed)
+            .filter(|id| *id != 0)
+            .unwrap_or(PROXY);
+        let gid = host.proxy_gid.filter(|id| *id != 0).unwrap_or(PROXY);
+        let mut uncertain = Vec::new();
+        if uid != PROXY && host.proxy_gid.is_none() {
+            uncertain.push(format!(
+                "the sidecar runs as user {uid} and its group is not told: this answer is of a sidecar with group {PROXY}"
+            ));
+        }
+        let mode = if args.interception_mode() == Some("TPROXY") {
+            Mode::Tproxy
+        } else {
+            Mode::Redirect
         };
         Self {
             mode,
@@ -271,8 +308,8 @@ impl Config {
             inbound_port: "15006".to_owned(),
             tunnel_port: "15008".to_owned(),
             tproxy_mark: "1337".to_owned(),
-            uids: id(host.proxy_uid),
-            gids: id(host.proxy_gid),
+            uids: uid.to_string(),
+            gids: gid.to_string(),
             include_inbound: text(Field::IncludeInboundPorts),
             exclude_inbound: with_system_ports(&traffic.exclude_inbound_ports),
             include_ranges: if traffic.range_fallback {
@@ -294,7 +331,7 @@ impl Config {
             groups: "*".to_owned(),
             groups_excluded: String::new(),
             loopback: "127.0.0.1/32".to_owned(),
-            uncertain: Vec::new(),
+            uncertain,
         }
     }
 
@@ -302,14 +339,6 @@ impl Config {
     #[must_use]
     pub const fn captures_inbound(&self) -> bool {
         !self.include_inbound.is_empty()
-    }
-
-    /// The rules that a pod would get from these arguments, everything else as usual.
-    ///
-    /// # Errors
-    /// As [`Config::read`].
-    pub fn of_traffic(traffic: &TrafficArgs, host: &Host) -> Result<Self, RuleError> {
-        Self::read(&ParsedArgs::of(traffic.clone()), &BTreeMap::new(), host)
     }
 }
 

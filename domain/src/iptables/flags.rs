@@ -6,10 +6,9 @@ use super::config::RuleError;
 use crate::args::ParsedArgs;
 
 /// Flags that a second variable sets, stronger than the one of their name.
-const ALSO: [(&str, &str); 3] = [
+const ALSO: [(&str, &str); 2] = [
     ("redirect-dns", "ISTIO_META_DNS_CAPTURE"),
     ("drop-invalid", "INVALID_DROP"),
-    ("dual-stack", "ISTIO_DUAL_STACK"),
 ];
 /// The one flag that no variable sets.
 const ENVOY_PORT: &str = "envoy-port";

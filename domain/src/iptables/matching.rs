@@ -207,6 +207,12 @@ impl PortSpan {
             }
         };
         let word = one_word(text).ok_or_else(refused)?;
+        if word.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            return Err(RuleError::PortName {
+                flag,
+                text: word.to_owned(),
+            });
+        }
         let (first, last) = word.split_once(':').unwrap_or((word, word));
         let (first, last) = (number(first, 0)?, number(last, u16::MAX)?);
         if first > last {

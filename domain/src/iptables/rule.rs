@@ -145,6 +145,8 @@ pub enum Origin {
     ExcludeInterfaces,
     /// The annotation `reroute-virtual-interfaces`.
     VirtualInterfaces,
+    /// The rest of what comes from such an interface.
+    NotRerouted,
     /// `ISTIO_OUTBOUND_OWNER_GROUPS` and `…_EXCLUDE`.
     OwnerGroups,
     /// DNS capture.
@@ -174,7 +176,7 @@ impl Origin {
         match self {
             Self::Field(field) => Some(field.name()),
             Self::ExcludeInterfaces => Some("excludeInterfaces"),
-            Self::VirtualInterfaces => Some("reroute-virtual-interfaces"),
+            Self::VirtualInterfaces | Self::NotRerouted => Some("reroute-virtual-interfaces"),
             Self::OwnerGroups => Some("ISTIO_OUTBOUND_OWNER_GROUPS"),
             Self::Dns => Some("ISTIO_META_DNS_CAPTURE"),
             Self::InvalidDrop => Some("INVALID_DROP"),
@@ -204,6 +206,14 @@ pub struct Rule {
     pub target: Target,
     /// Whose wish it is.
     pub origin: Origin,
+}
+
+impl Rule {
+    /// Returns the rule as arguments of iptables, its table included.
+    #[must_use]
+    pub fn arguments(&self) -> String {
+        format!("-t {} {self}", self.table)
+    }
 }
 
 impl fmt::Display for Rule {

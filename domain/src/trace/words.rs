@@ -9,7 +9,7 @@ impl fmt::Display for Reason {
     /// Completes "… because".
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::NoInterception => "nothing of this pod is intercepted: its interception mode is `NONE`",
+            Self::NoInterception => "no rules are written for this pod: its interception mode is `NONE`, or a switch keeps them from being written",
             Self::Ipv6NotCaptured => "this pod has no rules for IPv6, so all of it bypasses",
             Self::NotTcp => "no rule is for it: only TCP is redirected to the sidecar",
             Self::NotIncluded => {
@@ -35,6 +35,9 @@ impl Origin {
             Self::VirtualInterfaces => {
                 "its interface is in `reroute-virtual-interfaces`: what it sends counts as outbound"
             }
+            Self::NotRerouted => {
+                "it comes from an interface of `reroute-virtual-interfaces`, is not TCP or goes to no included range"
+            }
             Self::OwnerGroups => {
                 "the group of the process that sends it is left out by `ISTIO_OUTBOUND_OWNER_GROUPS`"
             }
@@ -53,15 +56,38 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// Returns what its rules are about, in a few words; a setting by its name.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::ProxyItself => "what the sidecar itself sends",
+            Self::ProxyToItself => "what the sidecar sends to its own pod",
+            Self::Passthrough => "what the sidecar hands to the application, from 127.0.0.6",
+            Self::Loopback => "what the application sends to its own pod",
+            Self::LoopbackAddress => "loopback addresses",
+            Self::TunnelPort => "the port of HBONE tunnels",
+            Self::InvalidDrop => "packets that belong to no connection",
+            Self::Dns => "DNS capture",
+            Self::OwnerGroups => "groups of users that are left out",
+            Self::Plumbing => "what Istio needs for itself",
+            Self::Field(field) => field.name(),
+            Self::ExcludeInterfaces => "excludeInterfaces",
+            Self::VirtualInterfaces => "reroute-virtual-interfaces",
+            Self::NotRerouted => "what else comes from those interfaces",
+        }
+    }
+}
+
 impl Verdict {
     /// Completes "TCP to 10.0.0.9:80 …".
     #[must_use]
     pub const fn goes(self) -> &'static str {
         match self {
             Self::Bypass => "goes round the sidecar",
-            Self::OutboundProxy => "goes to the sidecar (outbound, 15001)",
-            Self::InboundProxy => "goes to the sidecar (inbound, 15006)",
-            Self::DnsProxy => "goes to the agent's DNS proxy (15053)",
+            Self::OutboundProxy => "goes to the sidecar, as outbound traffic",
+            Self::InboundProxy => "goes to the sidecar, as inbound traffic",
+            Self::DnsProxy => "goes to the agent's DNS proxy",
             Self::Dropped => "is dropped",
         }
     }

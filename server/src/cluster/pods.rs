@@ -39,6 +39,10 @@ pub struct Judged {
     pub running: Option<(String, Vec<String>, ParsedArgs)>,
     /// Where they differ.
     pub differences: Vec<Difference>,
+    /// The arguments that the next pod would get, its environment taken to be this one's.
+    pub expected: TrafficArgs,
+    /// The interception mode that the next pod asks for.
+    pub mode: Option<String>,
 }
 
 type Annotations = BTreeMap<String, String>;
@@ -68,13 +72,12 @@ impl Judge<'_> {
                 .with_environment(&environment(container));
             (container.name.clone(), args, parsed)
         });
+        // The next pod's environment is not known. It is taken to be this one's: only a proven difference counts.
+        let environment = redirecting_container(pod).map(environment).unwrap_or_default();
+        let expected =
+            TrafficArgs::expected(&effective, install, &annotations).with_environment(&environment);
         let differences = match &running {
-            Some((_, _, parsed)) => {
-                // The next pod's environment is not known. It is taken to be this one's: only a proven difference counts.
-                let environment = redirecting_container(pod).map(environment).unwrap_or_default();
-                let expected = TrafficArgs::expected(&effective, install, &annotations);
-                difference(&expected.with_environment(&environment), &parsed.traffic)
-            }
+            Some((_, _, parsed)) => difference(&expected, &parsed.traffic),
             None => Vec::new(),
         };
         let state = match Applies::to(&facts) {
@@ -105,6 +108,8 @@ impl Judge<'_> {
             effective,
             running,
             differences,
+            expected,
+            mode: annotations.get(annotation::INTERCEPTION_MODE).cloned(),
         }
     }
 
@@ -272,7 +277,7 @@ fn sidecar(pod: &Pod) -> Sidecar {
 }
 
 /// The environment of a container, as far as it is written out.
-fn environment(container: &Container) -> BTreeMap<String, String> {
+pub(super) fn environment(container: &Container) -> BTreeMap<String, String> {
     let variables = container.env.iter().flatten();
     variables
         .filter_map(|variable| Some((variable.name.clone(), variable.value.clone()?)))
@@ -280,7 +285,7 @@ fn environment(container: &Container) -> BTreeMap<String, String> {
 }
 
 /// The injected container whose arguments say what is redirected.
-fn redirecting_container(pod: &Pod) -> Option<&Container> {
+pub(super) fn redirecting_container(pod: &Pod) -> Option<&Container> {
     let containers = pod.spec.as_ref()?.init_containers.as_ref()?;
     containers
         .iter()

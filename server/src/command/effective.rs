@@ -3,9 +3,10 @@
 use anyhow::{Result, anyhow};
 use api::{
     Client, Problem,
-    lint::{LintQuery, LintView, Severity},
+    lint::{LintView, Severity},
     pod::{FieldDifference, FieldText, PodState},
-    setting::FieldInForce,
+    preview::PreviewSetting,
+    setting::{FieldInForce, SaveSetting, SettingView},
     words::{origin_words, value_words},
 };
 use domain::Level;
@@ -46,14 +47,18 @@ pub(super) async fn text(args: EffectiveArgs) -> Result<String> {
                 (Some(namespace), Some(name)) => Level::Workload { namespace, name },
             };
             let view = client.setting(&level).await.map_err(refused)?;
-            let lints = lints_of(&client, &level).await.map_err(refused)?;
+            let told = if args.json {
+                String::new()
+            } else {
+                match lints_of(&client, &level, &view).await {
+                    Ok(lints) => remarks(&lints),
+                    Err(problem) => format!("\nRemarks are not told: {problem}\n"),
+                }
+            };
             printed(args.json, &view, || {
                 let (stale, injected) = (view.pods.stale, view.pods.injected);
                 let table = fields(&view.in_force, None, &[]);
-                format!(
-                    "{stale} of {injected} pods still run the old setting.\n\n{table}{}",
-                    remarks(&lints)
-                )
+                format!("{stale} of {injected} pods still run the old setting.\n\n{table}{told}")
             })
         }
     }
@@ -68,38 +73,25 @@ fn printed(json: bool, answer: &impl Serialize, text: impl FnOnce() -> String) -
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
-fn refused(problem: Problem) -> anyhow::Error {
+pub(super) fn refused(problem: Problem) -> anyhow::Error {
     let way_out = problem.way_out.as_ref();
     let way_out = way_out.map(|way| format!("\n{way}")).unwrap_or_default();
     anyhow!("{problem}{way_out}")
 }
 
-/// The remarks on what a level itself says.
-async fn lints_of(client: &Client, level: &Level) -> Result<Vec<LintView>, Problem> {
-    let (namespace, kind, name) = match level {
-        Level::Global => (None, "Global", "default"),
-        Level::Namespace(namespace) => (Some(namespace), "SidecarSetting", "default"),
-        Level::Workload { namespace, name } => (Some(namespace), "SidecarSetting", name.as_str()),
+/// The remarks on a level and the workloads that it is for, as a preview of what is stored there gives them.
+async fn lints_of(client: &Client, level: &Level, view: &SettingView) -> Result<Vec<LintView>, Problem> {
+    let setting = view.stored.as_ref().map(|stored| SaveSetting {
+        selector: stored.selector.clone(),
+        priority: stored.priority,
+        traffic: stored.traffic.clone(),
+        ..SaveSetting::default()
+    });
+    let asked = PreviewSetting {
+        level: level.into(),
+        setting: setting.unwrap_or_default(),
     };
-    let mut query = LintQuery {
-        namespace: namespace.cloned(),
-        q: Some(name.to_owned()),
-        limit: Some(500),
-        ..LintQuery::default()
-    };
-    let mut found = Vec::new();
-    loop {
-        let page = client.lints(&query).await?;
-        let about_level = |lint: &LintView| {
-            let mut about = lint.about.iter();
-            about.any(|about| about.kind == kind && about.name == name)
-        };
-        found.extend(page.items.into_iter().filter(about_level));
-        match page.next {
-            Some(next) => query.cursor = Some(next),
-            None => return Ok(found),
-        }
-    }
+    Ok(client.preview_setting(&asked).await?.lints)
 }
 
 /// Remarks, as the pages word them.
@@ -114,8 +106,7 @@ fn remarks(lints: &[LintView]) -> String {
             [] => String::new(),
             clients => format!("  clients in: {}\n", clients.join(", ")),
         };
-        let snippet = lint.snippet.iter().flat_map(|yaml| yaml.lines());
-        let snippet: String = snippet.map(|line| format!("    {line}\n")).collect();
+        let snippet = lint.snippet.iter().map(|yaml| indented(yaml)).collect::<String>();
         format!(
             "\n{}: {} [{}]\n  {}\n{clients}  way out: {}\n{snippet}",
             severity(lint),
@@ -126,6 +117,10 @@ fn remarks(lints: &[LintView]) -> String {
         )
     };
     lints.iter().map(remark).collect()
+}
+
+fn indented(yaml: &str) -> String {
+    yaml.lines().flat_map(|line| ["    ", line, "\n"]).collect()
 }
 
 fn state(state: &PodState) -> String {

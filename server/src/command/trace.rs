@@ -20,12 +20,18 @@ struct Question {
     args: Vec<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
+    /// The pod's annotations: with CNI the plugin reads them, and an empty `-i` means what they say.
+    #[serde(default)]
+    annotations: Option<BTreeMap<String, String>>,
     #[serde(default)]
     dns_servers: Vec<IpAddr>,
     /// Whether the pod has rules for IPv6.
     #[serde(default)]
     ipv6: Option<bool>,
     packet: Packet,
+    /// Anything else.
+    #[serde(flatten)]
+    others: BTreeMap<String, serde_json::Value>,
 }
 
 /// Its answer.
@@ -58,9 +64,9 @@ struct Refused {
 /// Answers the questions of standard input, a line each. A bad line is answered with what is wrong with it.
 pub(super) fn lines() -> Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    for line in io::stdin().lock().lines() {
+    for line in io::stdin().lock().split(b'\n') {
         let line = line.context("standard input cannot be read")?;
-        if line.trim().is_empty() {
+        if line.trim_ascii().is_empty() {
             continue;
         }
         let written = match answer(&line) {
@@ -80,8 +86,8 @@ pub(super) fn lines() -> Result<()> {
     Ok(())
 }
 
-fn answer(line: &str) -> Result<Answer, String> {
-    let question: Question = serde_json::from_str(line).map_err(|error| error.to_string())?;
+fn answer(line: &[u8]) -> Result<Answer, String> {
+    let question: Question = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     let packet = &question.packet;
     packet.check().map_err(|error| error.to_string())?;
     let host = Host {
@@ -89,11 +95,25 @@ fn answer(line: &str) -> Result<Answer, String> {
         dns_servers: question.dns_servers,
         ..Host::default()
     };
-    let rules = Config::read(&TrafficArgs::parse(&question.args), &question.env, &host)
+    let mut args = TrafficArgs::parse(&question.args);
+    let plugin_decides = args.traffic.cni && args.traffic.include_outbound_ip_ranges.is_empty();
+    if plugin_decides && let Some(annotations) = &question.annotations {
+        let traffic = args.traffic.clone().seen_with(annotations);
+        args = args.with_traffic(traffic);
+    }
+    let rules = Config::read(&args, &question.env, &host)
         .and_then(Rules::of)
         .map_err(|error| error.to_string())?;
     let traced = trace(&rules, packet);
     let mut uncertain = traced.uncertain.to_vec();
+    let others = question.others.keys();
+    uncertain.extend(others.map(|name| format!("`{name}` is no part of a question that is known here")));
+    if plugin_decides && question.annotations.is_none() {
+        uncertain.push(
+            "with CNI an empty `-i` means nothing if an annotation says so, and everything if not; `annotations` are not told"
+                .to_owned(),
+        );
+    }
     if packet.destination.is_ipv6() && question.ipv6.is_none() {
         uncertain.push(
             "`ipv6` does not say whether the pod has rules for IPv6: this answer is of one without"
@@ -102,24 +122,19 @@ fn answer(line: &str) -> Result<Answer, String> {
     }
     Ok(Answer {
         verdict: traced.verdict.as_str(),
-        rule: traced.rule.map(text),
+        rule: traced.rule.map(Rule::arguments),
         setting: traced.reason.setting(),
         shadowed: traced
             .shadowed
             .iter()
             .map(|rule| Shadowed {
-                rule: text(rule),
+                rule: rule.arguments(),
                 setting: rule.origin.setting(),
             })
             .collect(),
         sentence: traced.sentence(packet),
         uncertain,
     })
-}
-
-/// A rule with its table, as arguments of iptables.
-fn text(rule: &Rule) -> String {
-    format!("-t {} {rule}", rule.table)
 }
 
 #[cfg(test)]
@@ -134,7 +149,7 @@ mod tests {
             r#"{{"args":{ARGS},"env":{{}},"packet":{{"direction":"outbound","protocol":"tcp","source":"10.0.0.5",
                "destination":"47.100.20.144","port":80,"uid":1000,"gid":1000,"interface":"eth0"}}}}"#
         );
-        let answer = serde_json::to_value(answer(&line).unwrap()).unwrap();
+        let answer = serde_json::to_value(answer(line.as_bytes()).unwrap()).unwrap();
         assert_eq!(answer["verdict"], "bypass");
         assert_eq!(
             answer["rule"],
@@ -143,6 +158,26 @@ mod tests {
         assert_eq!(answer["setting"], "excludeOutboundIPRanges");
         assert_eq!(answer["shadowed"][0]["setting"], "includeOutboundIPRanges");
         assert!(answer.get("uncertain").is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_known_is_said() {
+        let packet = r#"{"direction":"outbound","protocol":"tcp","destination":"10.0.0.9","port":80}"#;
+        let of = |args: &str, more: &str| {
+            let line = format!(r#"{{"args":{args},"packet":{packet}{more}}}"#);
+            answer(line.as_bytes()).unwrap()
+        };
+        let plugin = r#"["-i","","--skip-rule-apply"]"#;
+        assert!(of(plugin, "").uncertain[0].contains("annotations"));
+        let told = of(plugin, r#","annotations":{}"#);
+        assert_eq!((told.verdict, told.uncertain.len()), ("outbound-proxy", 0));
+        let empty = of(
+            plugin,
+            r#","annotations":{"traffic.sidecar.istio.io/includeOutboundIPRanges":""}"#,
+        );
+        assert_eq!((empty.verdict, empty.uncertain.len()), ("bypass", 0));
+        assert!(of(ARGS, r#","dnsServers":[]"#).uncertain[0].contains("`dnsServers`"));
+        assert!(answer(&[0xff, 0xfe]).is_err());
     }
 
     #[test]
@@ -159,7 +194,7 @@ mod tests {
             (packet(r#"{"direction":"outbound","protocol":"tcp","destination":"10.0.0.1","port":80,"dport":1}"#), "dport"),
             (r#"{"args":["-x","*"],"packet":{"direction":"outbound","protocol":"tcp","destination":"10.0.0.1","port":80}}"#.to_owned(), "istio-init"),
         ] {
-            let error = answer(&line).map(|_| ()).unwrap_err();
+            let error = answer(line.as_bytes()).map(|_| ()).unwrap_err();
             assert!(error.contains(word), "{line}: {error}");
         }
     }

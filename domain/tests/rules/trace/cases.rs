@@ -204,6 +204,50 @@ fn the_plugin_has_defaults_of_its_own() {
 }
 
 #[test]
+fn the_plugin_takes_the_sidecars_user_from_the_pod() {
+    let cni = ["-i", "*", "-b", "*", "--skip-rule-apply", "-u", "1000680000"];
+    let rules = rules(&cni);
+    let mut packet = to([10, 0, 0, 9], 80);
+    packet.uid = Some(1_000_680_000);
+    assert_eq!(trace(&rules, &packet).reason, Reason::Rule(Origin::ProxyItself));
+    assert!(trace(&rules, &packet).uncertain[0].contains("group"));
+}
+
+#[test]
+fn what_the_plugin_refuses_is_told_as_its_refusal() {
+    for args in [
+        ["-m", "NONE"],
+        ["-q", "80:90"],
+        ["-o", "80,,81"],
+        ["-d", "+80"],
+        ["-x", "*"],
+        ["-i", "10.0.0.1"],
+        ["-c", "eth+"],
+        ["-k", "0eth"],
+    ] {
+        let mut cni = args.to_vec();
+        cni.push("--skip-rule-apply");
+        let refused = Config::read(&TrafficArgs::parse(&cni), &BTreeMap::new(), &Host::default());
+        assert!(
+            matches!(refused, Err(RuleError::Plugin { .. })),
+            "{args:?}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn a_program_that_writes_no_rules_intercepts_nothing() {
+    for switch in ["--dry-run", "--cleanup-only"] {
+        let rules = rules(&["-i", "*", switch]);
+        assert_eq!(
+            trace(&rules, &to([10, 0, 0, 9], 80)).reason,
+            Reason::NoInterception,
+            "{switch}"
+        );
+    }
+}
+
+#[test]
 fn what_is_not_known_is_named() {
     let odd = rules(&["-i", "*", "--new-switch", "--native-nftables", "-w", "7"]);
     let answer = trace(&odd, &to([10, 0, 0, 9], 80));

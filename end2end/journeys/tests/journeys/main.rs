@@ -14,3 +14,4 @@ mod lints;
 mod lists;
 mod reference;
 mod setting;
+mod trace;

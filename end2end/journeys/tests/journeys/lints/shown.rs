@@ -41,7 +41,8 @@ async fn told(world: &World, namespace: &Namespace) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Waits until the console says `code` of the Deployment `is-true`, and checks that it does not of `is-not`.
+/// Waits until the console says `code` of the Deployment `is-true`, and checks that it does not of `is-not`. That one is made
+/// first: who has seen the other has seen it.
 async fn is_told(world: &World, namespace: &Namespace, code: Code) {
     eventually(&format!("{code} to be told"), || async {
         let all = told(world, namespace).await;
@@ -91,7 +92,7 @@ async fn shown(world: &World, case: Case) {
         json!({ "rules": [{ "from": [{ "source": { "namespaces": ["a"] } }] }] }),
     )
     .await;
-    for (name, draft) in [("is-true", &case.is_true), ("is-not", &case.is_not)] {
+    for (name, draft) in [("is-not", &case.is_not), ("is-true", &case.is_true)] {
         let draft = draft.clone().label("shown", "yes").label("app", name);
         pods::deploy(&world.admin, &namespace.name, name, &draft).await;
         let seen = Seen(
@@ -125,8 +126,8 @@ async fn an_annotation_on_the_workload_itself_reaches_no_pod() {
     let namespace = Namespace::new(&world, "misplaced").await;
     let excluded = "traffic.sidecar.istio.io/excludeOutboundPorts";
     for (name, template) in [
-        ("is-true", pods::pod()),
         ("is-not", pods::pod().annotation(excluded, "7001")),
+        ("is-true", pods::pod()),
     ] {
         let mut made = pods::deploy(&world.admin, &namespace.name, name, &template).await;
         if name == "is-true" {
@@ -158,7 +159,7 @@ async fn of_two_settings_that_disagree_one_reaches_the_pod() {
             .await
             .expect("the setting is good");
     }
-    for name in ["is-true", "is-not"] {
+    for name in ["is-not", "is-true"] {
         pods::deploy(&world.admin, &namespace.name, name, &pods::pod()).await;
     }
     is_told(&world, &namespace, Code::WorkloadSettingsClash).await;
@@ -185,7 +186,7 @@ async fn what_is_set_for_a_pod_without_a_sidecar_does_nothing() {
     let inside = excluding()
         .label("app", "is-not")
         .label("sidecar.istio.io/inject", "true");
-    for (name, draft) in [("is-true", &without), ("is-not", &inside)] {
+    for (name, draft) in [("is-not", &inside), ("is-true", &without)] {
         pods::deploy(&world.admin, &namespace.name, name, draft).await;
         let seen = Seen(
             draft
@@ -234,7 +235,7 @@ async fn what_lints_say_of_the_plugin_and_of_the_agent_is_what_istiod_writes() {
         })
         .await
     };
-    for (name, draft) in [("is-true", &is_true), ("is-not", &is_not)] {
+    for (name, draft) in [("is-not", &is_not), ("is-true", &is_true)] {
         pods::deploy(&world.admin, &namespace.name, name, draft).await;
         let seen = injected(draft).await;
         // The plugin reads annotations, and takes a missing one for `*`.
@@ -253,7 +254,7 @@ async fn what_lints_say_of_the_plugin_and_of_the_agent_is_what_istiod_writes() {
 
     let none = Namespace::labelled(&world, "none", &[("istio.io/rev", &revision.name)]).await;
     let mode = "sidecar.istio.io/interceptionMode";
-    for (name, value) in [("is-true", "NONE"), ("is-not", "REDIRECT")] {
+    for (name, value) in [("is-not", "REDIRECT"), ("is-true", "NONE")] {
         let draft = listening().label("app", name).annotation(mode, value);
         pods::deploy(&world.admin, &none.name, name, &draft).await;
         let pod = draft

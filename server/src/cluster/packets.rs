@@ -1,0 +1,214 @@
+//! What the rules of a pod, and of the next one in its place, do with a packet.
+
+use std::net::IpAddr;
+
+use api::{
+    lint::About,
+    trace::{TraceAnswer, TraceStep, TraceView},
+};
+use domain::{
+    ParsedArgs, TrafficArgs,
+    iptables::{Config, Host, Rule, RuleError, Rules},
+    trace::{Outcome, Packet, trace},
+};
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt;
+
+use super::{
+    pods::{Judge, Judged, environment, in_force, redirecting_container},
+    watch::Stores,
+};
+
+/// How many rules of a step are told one by one.
+const TOLD: usize = 10;
+/// The Service that answers the DNS of pods, where the cluster has one of the usual name.
+const DNS_SERVICE: (&str, &str) = ("kube-system", "kube-dns");
+/// The long name of `-m`.
+const MODE: &str = "istio-inbound-interception-mode";
+
+/// Answers for a pod.
+#[must_use]
+pub fn traced(judge: &Judge<'_>, pod: &Pod, packet: &Packet) -> TraceView {
+    let judged = judge.judge(pod);
+    let host = host(judge.stores, pod);
+    let note = match &judged.row.state {
+        api::pod::PodState::NotApplicable { reason } | api::pod::PodState::Unknown { reason } => {
+            Some(reason.clone())
+        }
+        _ => None,
+    };
+    let own = arguments(pod, &judged);
+    let environment = rules_environment(pod);
+    let made = |args: &ParsedArgs| Config::read(args, &environment, &host).and_then(Rules::of);
+    let running = own.as_ref().map(&made);
+    let desired = judged
+        .row
+        .state
+        .applies()
+        .then(|| made(&next(own.unwrap_or_default(), &judged)));
+    let running = running.map(|rules| answer(rules, packet, None));
+    let desired = desired.map(|rules| answer(rules, packet, Some(&judged)));
+    let verdict = |answer: &Option<Result<TraceAnswer, String>>| {
+        let answer = answer.as_ref()?.as_ref().ok()?;
+        Some(answer.verdict.clone())
+    };
+    let (now, then) = (verdict(&running), verdict(&desired));
+    let refused = [&running, &desired]
+        .into_iter()
+        .flatten()
+        .find_map(|answer| answer.as_ref().err());
+    TraceView {
+        pod: About {
+            kind: "Pod".to_owned(),
+            namespace: judged.row.namespace.clone(),
+            name: judged.row.name.clone(),
+        },
+        packet: packet.to_string(),
+        note: note.or_else(|| refused.cloned()),
+        differs: now.is_some() && then.is_some() && now != then,
+        running: running.and_then(Result::ok),
+        desired: desired.and_then(Result::ok),
+    }
+}
+
+/// The pod's own address, for what arrives at it.
+#[must_use]
+pub fn address(pod: &Pod) -> Option<IpAddr> {
+    addresses(pod).next()
+}
+
+fn addresses(pod: &Pod) -> impl Iterator<Item = IpAddr> {
+    let status = pod.status.iter();
+    let all = status.flat_map(|status| {
+        let more = status.pod_ips.iter().flatten().map(|ip| ip.ip.as_str());
+        status.pod_ip.as_deref().into_iter().chain(more)
+    });
+    all.filter_map(|ip| ip.parse().ok())
+}
+
+/// The pod's arguments as they stand there; with CNI completed by its annotations, which the plugin read.
+fn arguments(pod: &Pod, judged: &Judged) -> Option<ParsedArgs> {
+    let (_, args, _) = judged.running.as_ref()?;
+    let parsed = TrafficArgs::parse(args);
+    if !parsed.traffic.cni {
+        return Some(parsed);
+    }
+    let traffic = parsed.traffic.clone().seen_with(pod.annotations());
+    Some(parsed.with_traffic(traffic))
+}
+
+/// Those of the next pod: the same but for what its settings and its own mode say.
+fn next(own: ParsedArgs, judged: &Judged) -> ParsedArgs {
+    let mut next = own.with_traffic(judged.expected.clone());
+    if let Some(mode) = &judged.mode {
+        next.others.insert(MODE.to_owned(), mode.clone());
+    }
+    next
+}
+
+/// The environment that the rules are made with: that of `istio-init`; with CNI the plugin reads the sidecar's.
+fn rules_environment(pod: &Pod) -> std::collections::BTreeMap<String, String> {
+    match redirecting_container(pod) {
+        Some(container) if container.name == "istio-init" => environment(container),
+        _ => proxy(pod).map(environment).unwrap_or_default(),
+    }
+}
+
+fn proxy(pod: &Pod) -> Option<&k8s_openapi::api::core::v1::Container> {
+    let spec = pod.spec.as_ref()?;
+    let mut all = spec
+        .containers
+        .iter()
+        .chain(spec.init_containers.iter().flatten());
+    all.find(|container| container.name == "istio-proxy")
+}
+
+/// What a program finds in the pod, as far as the cluster tells (spec/istio.md §3.1).
+fn host(stores: &Stores, pod: &Pod) -> Host {
+    let environment = rules_environment(pod);
+    let dual_stack = ["ISTIO_DUAL_STACK", "DUAL_STACK"]
+        .iter()
+        .any(|name| environment.get(*name).is_some_and(|on| on == "true"));
+    let ipv6 = if dual_stack {
+        addresses(pod).any(|address| address.is_ipv6())
+    } else {
+        addresses(pod).next().is_some_and(|address| address.is_ipv6())
+    };
+    let id = |read: fn(&k8s_openapi::api::core::v1::SecurityContext) -> Option<i64>| {
+        let context = proxy(pod)?.security_context.as_ref()?;
+        read(context).and_then(|id| u32::try_from(id).ok())
+    };
+    Host {
+        ipv6,
+        dns_servers: dns_servers(stores, pod),
+        proxy_uid: id(|context| context.run_as_user),
+        proxy_gid: id(|context| context.run_as_group),
+    }
+}
+
+/// The name servers in the pod's `resolv.conf`; none where only its node knows them.
+fn dns_servers(stores: &Stores, pod: &Pod) -> Vec<IpAddr> {
+    let Some(spec) = &pod.spec else { return Vec::new() };
+    let service = || {
+        let service = stores.services.get(DNS_SERVICE.0, DNS_SERVICE.1)?;
+        let spec = service.spec.as_ref()?;
+        spec.cluster_ips
+            .clone()
+            .or_else(|| Some(vec![spec.cluster_ip.clone()?]))
+    };
+    let of_cluster = match spec.dns_policy.as_deref() {
+        None | Some("ClusterFirst" | "ClusterFirstWithHostNet") => service().unwrap_or_default(),
+        Some(_) => Vec::new(),
+    };
+    let own = spec
+        .dns_config
+        .as_ref()
+        .and_then(|config| config.nameservers.clone());
+    let all = of_cluster.into_iter().chain(own.into_iter().flatten());
+    all.filter_map(|server| server.parse().ok()).collect()
+}
+
+fn answer(
+    rules: Result<Rules, RuleError>,
+    packet: &Packet,
+    judged: Option<&Judged>,
+) -> Result<TraceAnswer, String> {
+    let rules = rules.map_err(|error| error.to_string())?;
+    let traced = trace(&rules, packet);
+    let setting = traced.reason.setting();
+    let origin = judged.and_then(|judged| {
+        let fields = in_force(&judged.effective);
+        fields
+            .into_iter()
+            .find(|field| Some(field.field.as_str()) == setting)
+            .map(|field| field.origin)
+    });
+    let matched = |rule: &&Rule| {
+        let is = |other: &Rule| std::ptr::eq(other, *rule);
+        traced.rule.is_some_and(is) || traced.shadowed.iter().any(|shadowed| is(shadowed))
+    };
+    let steps = traced.steps(&rules, packet).into_iter().map(|step| {
+        let (first, others): (Vec<&Rule>, Vec<&Rule>) = step.rules.iter().copied().partition(matched);
+        TraceStep {
+            about: step.origin.about().to_owned(),
+            setting: step.origin.setting().map(str::to_owned),
+            outcome: Outcome::as_str(step.outcome).to_owned(),
+            rules: first
+                .into_iter()
+                .chain(others)
+                .take(TOLD)
+                .map(Rule::arguments)
+                .collect(),
+            rules_total: step.rules.len(),
+        }
+    });
+    Ok(TraceAnswer {
+        verdict: traced.verdict.to_string(),
+        sentence: traced.sentence(packet),
+        setting: setting.map(str::to_owned),
+        origin,
+        rule: traced.rule.map(Rule::arguments),
+        steps: steps.collect(),
+        uncertain: traced.uncertain.to_vec(),
+    })
+}
