@@ -1,9 +1,12 @@
 //! What happens to a packet of a pod, and why.
 
+use std::{net::IpAddr, str::FromStr};
+
+use domain::trace::{Direction, Packet, Protocol};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::lint::About;
+use crate::{FieldProblem, lint::About};
 
 /// A pod and a packet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
@@ -11,8 +14,10 @@ use crate::lint::About;
 #[into_params(parameter_in = Query)]
 pub struct TraceQuery {
     /// The pod's namespace.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub namespace: String,
     /// The pod.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub pod: String,
     /// `outbound` (a process of the pod sends it; so if not given) or `inbound` (it arrives from outside).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,6 +31,7 @@ pub struct TraceQuery {
     pub address: Option<String>,
     /// The port that it goes to. Inbound that is the container's port, not a Service's.
     #[param(example = "80")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub port: String,
     /// The IP address that it comes from; if not given, one that no rule names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,6 +45,143 @@ pub struct TraceQuery {
     /// The interface that it leaves or enters by; if not given, it follows from the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interface: Option<String>,
+}
+
+/// A question that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceQuestion {
+    packet: Packet,
+    /// Where it goes was not said: to the pod's own address.
+    to_pod: bool,
+}
+
+impl TraceQuery {
+    /// Reads the question: the page before it asks, the server before it answers.
+    ///
+    /// # Errors
+    /// Every parameter that makes no sense, with what to write instead.
+    pub fn read(&self) -> Result<TraceQuestion, Vec<FieldProblem>> {
+        let mut problems = Vec::new();
+        for (path, name) in [("namespace", &self.namespace), ("pod", &self.pod)] {
+            if name.trim().is_empty() {
+                problems.push(problem(path, format!("say which {path} is meant")));
+            }
+        }
+        let direction = read(&mut problems, "direction", self.direction.as_deref(), direction);
+        let direction = direction.unwrap_or(Direction::Outbound);
+        let protocol = read(
+            &mut problems,
+            "protocol",
+            self.protocol.as_deref(),
+            Protocol::from_str,
+        );
+        let written = text(self.address.as_deref());
+        let destination = read(&mut problems, "address", written, address);
+        if written.is_none() && direction == Direction::Outbound {
+            problems.push(problem("address", "say where it goes: an IP address".to_owned()));
+        }
+        let port = match self.port.trim() {
+            "" => {
+                problems.push(problem("port", "say which port it goes to".to_owned()));
+                None
+            }
+            written => read(&mut problems, "port", Some(written), port),
+        };
+        let source = read(&mut problems, "source", self.source.as_deref(), address);
+        let nowhere = IpAddr::from([0, 0, 0, 0]);
+        let packet = Packet {
+            direction,
+            source,
+            uid: self.uid,
+            gid: self.gid,
+            interface: text(self.interface.as_deref()).map(str::to_owned),
+            ..Packet::outbound(
+                protocol.unwrap_or(Protocol::Tcp),
+                destination.unwrap_or(nowhere),
+                port.unwrap_or_default(),
+            )
+        };
+        if destination.is_some()
+            && let Err(error) = packet.check()
+        {
+            problems.push(problem("source", error.to_string()));
+        }
+        if problems.is_empty() {
+            Ok(TraceQuestion {
+                packet,
+                to_pod: destination.is_none(),
+            })
+        } else {
+            Err(problems)
+        }
+    }
+}
+
+impl TraceQuestion {
+    /// The packet, for a pod with this address.
+    ///
+    /// # Errors
+    /// The parameter without which it cannot be said.
+    pub fn packet(mut self, pod: Option<IpAddr>) -> Result<Packet, FieldProblem> {
+        if self.to_pod {
+            let without = || {
+                problem(
+                    "address",
+                    "the pod has no address yet: say which one is meant".to_owned(),
+                )
+            };
+            self.packet.destination = pod.ok_or_else(without)?;
+        }
+        let checked = self.packet.check();
+        checked.map_err(|error| problem("source", error.to_string()))?;
+        Ok(self.packet)
+    }
+}
+
+/// What a form leaves blank is not given.
+fn text(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn read<T, E: ToString>(
+    problems: &mut Vec<FieldProblem>,
+    path: &str,
+    written: Option<&str>,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Option<T> {
+    match parse(text(written)?) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            problems.push(problem(path, error.to_string()));
+            None
+        }
+    }
+}
+
+fn problem(path: &str, message: String) -> FieldProblem {
+    FieldProblem {
+        path: path.to_owned(),
+        message,
+    }
+}
+
+fn direction(word: &str) -> Result<Direction, String> {
+    match word {
+        "outbound" => Ok(Direction::Outbound),
+        "inbound" => Ok(Direction::Inbound),
+        _ => Err(format!("`{word}` is no direction: write `outbound` or `inbound`")),
+    }
+}
+
+fn address(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| {
+        format!("`{text}` is not an IP address: rules know addresses only, write one as in `10.0.0.9` or `2001:db8::9`")
+    })
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    let port = text.parse().ok().filter(|port| *port > 0);
+    port.ok_or_else(|| format!("`{text}` is not a port: write a number from 1 to 65535"))
 }
 
 /// The answer: what this pod does with it, and what the next pod in its place would do.

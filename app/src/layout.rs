@@ -12,7 +12,7 @@ use crate::{
     components::{live, navigation::Navigation, theme::ThemeChoice},
     pages::{
         AnnotationsPage, ChangePage, DeploymentPage, DeploymentsPage, GlobalPage, HistoryPage, LintsPage,
-        MeshPage, NamespacePage, NamespacesPage, NewWorkloadSettingPage, PodPage, PodsPage,
+        MeshPage, NamespacePage, NamespacesPage, NewWorkloadSettingPage, PodPage, PodsPage, VerifyPage,
         WorkloadSettingPage, WorkloadSettingsPage, WorkloadsPage, not_found::NotFound,
     },
     routes,
@@ -59,6 +59,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/workloads/deployments/:namespace/:name") view={Lazy::<DeploymentPage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/workloads/pods") view={Lazy::<PodsPage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/workloads/pods/:namespace/:name") view={Lazy::<PodPage>::new()} ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/verify") view={Lazy::<VerifyPage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/audit") view={Lazy::<HistoryPage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/audit/:id") view={Lazy::<ChangePage>::new()} ssr=ssr.clone()/>
                         <Route path=path!("/annotations") view={Lazy::<AnnotationsPage>::new()} ssr=ssr/>

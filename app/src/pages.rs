@@ -14,6 +14,7 @@ mod mesh;
 pub(crate) mod not_found;
 mod pods;
 mod sidecar;
+mod verify;
 
 /// A page as the router wants it: its chunk, and which of the chunk's pages it is.
 macro_rules! pages {
@@ -48,6 +49,7 @@ pages! {
     DeploymentPage = workloads(Deployment);
     PodsPage = workloads(Pods);
     PodPage = workloads(Pod);
+    VerifyPage = workloads(Verify);
     HistoryPage = records(History);
     ChangePage = records(Change);
     AnnotationsPage = records(Annotations);
@@ -68,6 +70,7 @@ enum Which {
     Deployment,
     Pods,
     Pod,
+    Verify,
     History,
     Change,
     Annotations,
@@ -101,6 +104,7 @@ fn workloads(page: Which) -> AnyView {
         Which::Deployments => deployments::deployments_page(),
         Which::Deployment => deployments::deployment_page(),
         Which::Pod => pods::pod_page(),
+        Which::Verify => verify::verify_page(),
         _ => pods::pods_page(),
     }
 }

@@ -8,6 +8,7 @@ use api::{
     namespace::NamespaceQuery,
     path::{segment, with_query},
     pod::PodQuery,
+    trace::TraceQuery,
 };
 
 /// Mesh Management.
@@ -26,6 +27,8 @@ pub const LINTS: &str = "/lints";
 pub const DEPLOYMENTS: &str = "/workloads/deployments";
 /// Workloads › Pods.
 pub const PODS: &str = "/workloads/pods";
+/// Workloads › Verify.
+pub const VERIFY: &str = "/workloads/verify";
 /// Audit History.
 pub const AUDIT: &str = "/audit";
 /// Annotation Reference.
@@ -101,6 +104,12 @@ pub fn pods(query: &PodQuery) -> String {
 #[must_use]
 pub fn pod(namespace: &str, name: &str) -> String {
     format!("{PODS}/{}/{}", segment(namespace), segment(name))
+}
+
+/// What happens to a packet.
+#[must_use]
+pub fn verify(query: &TraceQuery) -> String {
+    with_query(VERIFY, query)
 }
 
 /// The history.

@@ -59,6 +59,11 @@ test('pages', async ({ page, change }) => {
     ['pods-no-match', '/workloads/pods?q=nothing'],
     ['pods-paged', '/workloads/pods?limit=5'],
     ['pod-gone', '/workloads/pods/shop/cart-gone'],
+    ['lints', '/lints'],
+    ['sidecar-workloads', '/sidecar-proxy-setting/workloads'],
+    ['sidecar-workload-settings', '/sidecar-proxy-setting/workloads/shop'],
+    ['sidecar-workload-create', '/sidecar-proxy-setting/workloads/shop/create'],
+    ['verify', '/workloads/verify'],
     ['audit', '/audit'],
     ['audit-filtered', '/audit?namespace=shop&action=save-setting'],
     ['audit-no-match', '/audit?actor=nobody'],
@@ -83,6 +88,10 @@ test('pods one by one', async ({ page }) => {
     await open(page, `/workloads/pods/${namespace}/${pod}`);
     await picture(page, name);
   }
+  const stale = await first(page, 'namespace=payments&state=stale');
+  await open(page, `/workloads/verify?namespace=payments&pod=${stale}&direction=inbound&port=9102`);
+  await picture(page, 'verify-answer');
+  await open(page, `/workloads/pods/payments/${stale}`);
   await page.getByText('What Istio injected').click();
   await open(page, '/audit?action=delete-pod');
   await page.getByRole('rowheader').first().getByRole('link').click();

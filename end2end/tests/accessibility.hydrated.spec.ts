@@ -34,6 +34,7 @@ for (const [name, path] of [
   ['a change that is not there', '/audit/no-such-change'],
   ['Annotation Reference', '/annotations'],
   ['Lints', '/lints'],
+  ['Verify before a question', '/workloads/verify'],
   ['Lints without a match', '/lints?q=no-such-thing'],
   ['the namespaces of the tab Workload', '/sidecar-proxy-setting/workloads'],
   ['the workload settings of a namespace', '/sidecar-proxy-setting/workloads/default'],
@@ -63,6 +64,7 @@ test('nothing stands in a reader’s way: a namespace with stale pods and what l
     `${NAMESPACES}/${namespace.name}`,
     `/workloads/deployments/${namespace.name}/web`,
     `/workloads/pods/${namespace.name}/${pod}`,
+    `/workloads/verify?namespace=${namespace.name}&pod=${pod}&direction=inbound&port=9005`,
     `/audit?namespace=${namespace.name}`,
     `/audit/${change}`,
   ]) {

@@ -23,6 +23,8 @@ test.describe('every page', () => {
       `/workloads/deployments/${namespace.name}/web`,
       '/workloads/pods',
       `/workloads/pods/${namespace.name}/${pod}`,
+      `/workloads/verify?namespace=${namespace.name}&pod=${pod}&address=10.1.2.3&port=80`,
+      '/lints',
       '/audit',
       `/audit/${change}`,
       '/annotations',

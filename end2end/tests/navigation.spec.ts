@@ -6,7 +6,9 @@ const PLACES = [
   ['Mesh Management', '/', 'Mesh Management'],
   ['Sidecar Proxy Setting', GLOBAL, 'Sidecar Proxy Setting'],
   ['Deployments', '/workloads/deployments', 'Deployments'],
+  ['Lints', '/lints', 'Lints'],
   ['Pods', '/workloads/pods', 'Pods'],
+  ['Verify', '/workloads/verify', 'Verify'],
   ['Audit History', '/audit', 'Audit History'],
   ['Annotation Reference', '/annotations', 'Annotation Reference'],
 ] as const;

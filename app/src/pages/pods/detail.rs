@@ -5,6 +5,7 @@ use api::{
     mesh::Delivery,
     pod::{PodDetail, PodRow, PodState, Running},
     setting::SettingView,
+    trace::TraceQuery,
 };
 use domain::Level;
 use leptos::prelude::*;
@@ -70,10 +71,21 @@ pub(super) fn detail(
             <h2 id="fields">"Settings"</h2>
             {move || answer.with(|(_, pod)| fields(pod))}
             {move || answer.with(|(_, pod)| remarkable(&pod.lints))}
+            {move || applies.get().then(|| pod.with(verify))}
         </section>
         {move || answer.with(|(_, pod)| injected(pod.running.clone(), pod.applied.clone()))}
     }
     .into_any()
+}
+
+/// The way to ask what all this does to a packet.
+fn verify(pod: &PodRow) -> impl IntoView + use<> {
+    let question = TraceQuery {
+        namespace: pod.namespace.clone(),
+        pod: pod.name.clone(),
+        ..TraceQuery::default()
+    };
+    view! { <p><a href=routes::verify(&question)>"Verify what happens to a packet"</a></p> }
 }
 
 fn verdict(pod: &PodRow) -> impl IntoView + use<> {

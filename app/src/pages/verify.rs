@@ -1,0 +1,258 @@
+//! Verify: what happens to a packet of a pod, by which rule, before and after the pod is made anew.
+
+use api::{
+    FieldProblem, ask,
+    trace::{TraceAnswer, TraceQuery, TraceStep, TraceView},
+    words::outcome_words,
+};
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        live::{self, Kind},
+        load::{Data, Load},
+        namespace_filter::NamespaceFilter,
+        origin::origin_words,
+        page::PageHeader,
+    },
+    routes,
+    ui::{
+        badge::{Badge, Tone},
+        empty::Empty,
+        filter::{Choice, Filters, Search},
+        notice::Notice,
+        prose::Prose,
+        query::use_url_query,
+        table::{Column, Table},
+    },
+};
+
+/// The page.
+pub(super) fn verify_page() -> AnyView {
+    let asked = use_url_query::<TraceQuery>();
+    let text = move |of: fn(TraceQuery) -> Option<String>| {
+        Signal::derive(move || asked.get().ok().and_then(of).unwrap_or_default())
+    };
+    let choices = |options: &[(&str, &str)]| {
+        let owned = |(value, words): &(&str, &str)| ((*value).to_owned(), (*words).to_owned());
+        options.iter().map(owned).collect::<Vec<_>>()
+    };
+    // What cannot be asked is not sent: the reader is told while typing, by the rules that the server has too.
+    let question = Memo::new(move |_| {
+        let asked = asked.get().map_err(|why| {
+            vec![FieldProblem {
+                path: String::new(),
+                message: why,
+            }]
+        })?;
+        asked.read().map(|_| asked)
+    });
+    let can_be_asked = Memo::new(move |_| question.with(Result::is_ok));
+    view! {
+        <PageHeader
+            title="Verify"
+            trail=vec![("Workloads".to_owned(), None)]
+            lead="What happens to a packet of a pod: round the sidecar or to it, by which rule, and which setting is behind it. \
+                  Nothing is sent."
+                .to_owned()
+        />
+        <section class="panel" aria-labelledby="question">
+            <h2 id="question" class="visually-hidden">"Question"</h2>
+            <Filters label="Question" path=routes::VERIFY>
+                <NamespaceFilter value=text(|asked| Some(asked.namespace))/>
+                <Search name="pod" label="Pod" value=text(|asked| Some(asked.pod))/>
+                <Choice
+                    name="direction"
+                    label="Direction"
+                    options=choices(&[("", "Outbound"), ("inbound", "Inbound")])
+                    value=text(|asked| asked.direction)
+                />
+                <Choice
+                    name="protocol"
+                    label="Protocol"
+                    options=choices(&[("", "TCP"), ("udp", "UDP")])
+                    value=text(|asked| asked.protocol)
+                />
+                <Search name="address" label="Address" value=text(|asked| asked.address)/>
+                <Search name="port" label="Port" value=text(|asked| Some(asked.port))/>
+                <Search name="source" label="From address" value=text(|asked| asked.source)/>
+            </Filters>
+            {move || if can_be_asked.get() {
+                view! { <Answer question/> }.into_any()
+            } else {
+                question.with(|question| question.as_ref().err().cloned()).map(missing).into_any()
+            }}
+        </section>
+    }
+    .into_any()
+}
+
+/// What the question still needs.
+fn missing(problems: Vec<FieldProblem>) -> AnyView {
+    let lines = problems
+        .into_iter()
+        .map(|problem| view! { <li><strong>{label(&problem.path)}</strong> " " <Prose text=problem.message/></li> })
+        .collect_view();
+    view! {
+        <Empty title="What is asked is not complete">
+            <ul>{lines}</ul>
+        </Empty>
+    }
+    .into_any()
+}
+
+/// The name of a parameter's field.
+fn label(path: &str) -> &'static str {
+    match path {
+        "namespace" => "Namespace:",
+        "pod" => "Pod:",
+        "direction" => "Direction:",
+        "protocol" => "Protocol:",
+        "address" => "Address:",
+        "port" => "Port:",
+        "source" => "From address:",
+        _ => "",
+    }
+}
+
+#[component]
+fn Answer(question: Memo<Result<TraceQuery, Vec<FieldProblem>>>) -> impl IntoView {
+    let last = Memo::new(move |before: Option<&TraceQuery>| {
+        question
+            .get()
+            .ok()
+            .or_else(|| before.cloned())
+            .unwrap_or_default()
+    });
+    let data = Data::about(Signal::derive(move || Ok(last.get())), ask::trace);
+    live::on(&[Kind::Pods, Kind::Settings, Kind::Mesh], move || data.refetch());
+    let gone = move || {
+        let TraceQuery { namespace, pod, .. } = last.get();
+        view! {
+            <Empty title="There is no such pod">
+                <p>
+                    "No pod " <code>{pod}</code> " is in the namespace " <code>{namespace.clone()}</code> ". "
+                    <a href=routes::pods(&api::pod::PodQuery { namespace: Some(namespace), ..Default::default() })>
+                        "Show the pods there"
+                    </a>
+                </p>
+            </Empty>
+        }
+        .into_any()
+    };
+    view! { <Load what="the answer" data gone view=|(_, answer)| answered(answer)/> }
+}
+
+fn answered(view: TraceView) -> AnyView {
+    let TraceView {
+        pod,
+        packet,
+        running,
+        desired,
+        note,
+        differs,
+    } = view;
+    let link = routes::pod(&pod.namespace, &pod.name);
+    let to_pod = link.clone();
+    let differs = differs.then(|| {
+        view! {
+            <Notice tone=Tone::Warning title="This pod still runs an old setting">
+                <p>
+                    "The next pod in its place sends this packet another way. "
+                    <a href=to_pod>"Show the pod and where it differs"</a>
+                </p>
+            </Notice>
+        }
+    });
+    let note = note.map(|note| {
+        view! {
+            <Notice tone=Tone::Info title="There is not an answer for each">
+                <p><Prose text=note/></p>
+            </Notice>
+        }
+    });
+    view! {
+        {differs}
+        {note}
+        <p>{packet} " of the pod " <a href=link>{pod.namespace} "/" {pod.name}</a></p>
+        <div class="answers">
+            {running.map(|answer| one("This pod", "Steps of this pod", answer))}
+            {desired.map(|answer| one("The next pod", "Steps of the next pod", answer))}
+        </div>
+    }
+    .into_any()
+}
+
+fn one(title: &'static str, caption: &'static str, answer: TraceAnswer) -> AnyView {
+    let (words, tone) = match answer.verdict.as_str() {
+        "bypass" => ("Bypasses the sidecar", Tone::Info),
+        "dns-proxy" => ("To the DNS proxy", Tone::Good),
+        "dropped" => ("Dropped", Tone::Bad),
+        _ => ("To the sidecar", Tone::Good),
+    };
+    let setting = answer.setting.map(|setting| {
+        let from = answer
+            .origin
+            .map(|origin| view! { " from " <Prose text=origin_words(&origin)/> });
+        view! { <p>"Setting: " <code>{setting}</code> {from}</p> }
+    });
+    let rule = match answer.rule {
+        Some(rule) => view! { <p>"Rule: " <code class="answer-rule">{rule}</code></p> }.into_any(),
+        None => view! { <p>"No rule matches."</p> }.into_any(),
+    };
+    let uncertain = (!answer.uncertain.is_empty()).then(|| {
+        let lines = answer.uncertain.into_iter();
+        let lines = lines
+            .map(|line| view! { <li><Prose text=line/></li> })
+            .collect_view();
+        view! {
+            <Notice tone=Tone::Warning title="This answer is uncertain">
+                <ul>{lines}</ul>
+            </Notice>
+        }
+    });
+    let steps = (!answer.steps.is_empty()).then(|| {
+        let columns = vec![
+            Column::text("Step"),
+            Column::number("Rules"),
+            Column::text("Outcome"),
+        ];
+        let rows = answer.steps.into_iter().map(step).collect_view();
+        view! { <Table caption columns=columns>{rows}</Table> }
+    });
+    view! {
+        <section class="answer" aria-label=title>
+            <h3>{title} " " <Badge tone=tone>{words}</Badge></h3>
+            <p class="answer-sentence"><Prose text=answer.sentence/></p>
+            {setting}
+            {rule}
+            {uncertain}
+            {steps}
+        </section>
+    }
+    .into_any()
+}
+
+fn step(step: TraceStep) -> AnyView {
+    let TraceStep {
+        about,
+        setting,
+        outcome,
+        rules,
+        rules_total,
+    } = step;
+    let name = match setting {
+        Some(setting) => view! { <code>{setting}</code> }.into_any(),
+        None => about.into_any(),
+    };
+    let words = outcome_words(&outcome).to_owned();
+    let first = rules.into_iter().next();
+    view! {
+        <tr data-outcome=outcome title=first>
+            <th scope="row">{name}</th>
+            <td class="number">{rules_total}</td>
+            <td>{words}</td>
+        </tr>
+    }
+    .into_any()
+}
