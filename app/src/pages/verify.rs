@@ -47,7 +47,8 @@ pub(super) fn verify_page() -> AnyView {
         })?;
         asked.read().map(|_| asked)
     });
-    let can_be_asked = Memo::new(move |_| question.with(Result::is_ok));
+    // Of a question that can be asked only that it can: the answer's place stays while it is another.
+    let lacks = Memo::new(move |_| question.with(|question| question.as_ref().err().cloned()));
     view! {
         <PageHeader
             title="Verify"
@@ -77,10 +78,9 @@ pub(super) fn verify_page() -> AnyView {
                 <Search name="port" label="Port" value=text(|asked| Some(asked.port))/>
                 <Search name="source" label="From address" value=text(|asked| asked.source)/>
             </Filters>
-            {move || if can_be_asked.get() {
-                view! { <Answer question/> }.into_any()
-            } else {
-                question.with(|question| question.as_ref().err().cloned()).map(missing).into_any()
+            {move || match lacks.get() {
+                Some(problems) => missing(problems),
+                None => view! { <Answer question/> }.into_any(),
             }}
         </section>
     }
