@@ -1,16 +1,15 @@
 //! `bench`: figures of the budgets: `domain` by itself, then the webhook in a sandbox, beside istiod's injection.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::Result;
 
 use crate::{
     console,
+    live::Live,
     prerequisites::Tool,
-    sandbox::{self, Sandbox},
-    setup,
-    steps::{command, run, step},
-    stop,
+    sandbox, setup,
+    steps::{command, run},
 };
 
 /// Runs every benchmark, with an optimised console.
@@ -22,28 +21,11 @@ pub(crate) fn bench(root: &Path) -> Result<()> {
     // Built before the sandbox runs: the figures are of an otherwise idle machine.
     let webhook = ["bench", "-p", "journeys", "--bench", "webhook"];
     run(command("cargo", &webhook, root).arg("--no-run"))?;
-    stop::note_signals()?;
-    let folder = root.join(format!("target/bench-{}", std::process::id()));
-    let cluster = step("starting the sandbox", || Sandbox::up(&sandbox_binary, &folder))?;
-    let listen = console::free_port()?;
-    let log = folder.join("console.log");
-    let options = console::Options {
-        binary: &binary,
-        kubeconfig: &cluster.kubeconfig,
-        listen,
-        database: &cluster.state.join("console.db"),
-        sandbox: true,
-        log: Some(&log),
-    };
-    let console = step("starting the console", || console::start(root, &options))?;
-    let asked = run(command("cargo", &webhook, root)
-        .env("SIDESTEP_SANDBOX", &cluster.state)
+    let live = Live::start(root, "bench", &sandbox_binary, &binary)?;
+    run(command("cargo", &webhook, root)
+        .env("SIDESTEP_SANDBOX", &live.state)
         .env("SIDESTEP_SANDBOX_BIN", &sandbox_binary)
         .env("SIDESTEP_BIN", &binary)
-        .env("SIDESTEP_URL", format!("http://{listen}")));
-    drop(console);
-    drop(cluster);
-    asked?;
-    fs::remove_dir_all(&folder)?;
-    Ok(())
+        .env("SIDESTEP_URL", &live.url))?;
+    live.end()
 }

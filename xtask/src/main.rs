@@ -8,6 +8,7 @@ mod bench;
 mod browser;
 mod console;
 mod hash;
+mod live;
 mod npm;
 mod openapi;
 mod postgres;

@@ -7,11 +7,11 @@ use anyhow::{Context, Result};
 use crate::{
     browser::{self, Stage},
     console,
+    live::Live,
     prerequisites::Tool,
-    sandbox::{self, Sandbox},
-    setup, site,
+    sandbox, setup, site,
     steps::{run, step},
-    stop, wasm,
+    wasm,
 };
 
 /// Where the pictures go.
@@ -32,36 +32,17 @@ pub(crate) fn screenshots(root: &Path) -> Result<()> {
         fs::remove_dir_all(&pictures).with_context(|| format!("cannot empty {}", pictures.display()))?;
     }
     fs::create_dir_all(&pictures)?;
-    stop::note_signals()?;
-    // A folder of its own: the pictures show what the run puts there, and nothing else.
-    let folder = root.join(format!("target/screenshots-{}", std::process::id()));
-    let cluster = step("starting the sandbox", || Sandbox::up(&binary, &folder))?;
-    let listen = console::free_port()?;
-    let log = pictures.join("console.log");
-    let options = console::Options {
-        binary: &console::binary(root),
-        kubeconfig: &cluster.kubeconfig,
-        listen,
-        database: &cluster.state.join("console.db"),
-        sandbox: true,
-        log: Some(&log),
-    };
-    let console = step("starting the console", || console::start(root, &options))?;
-    let url = format!("http://{listen}");
+    let live = Live::start(root, "screenshots", &binary, &console::binary(root))?;
     let stage = Stage {
-        url: &url,
-        sandbox: &cluster.state,
+        url: &live.url,
+        sandbox: &live.state,
         sandbox_binary: &binary,
     };
     let mut playwright = browser::playwright(root, &chromium, stage, &["--config=screenshots.config.ts"]);
     playwright.env("SIDESTEP_PICTURES", &pictures);
     playwright.env("SIDESTEP_README_PICTURES", root.join(README));
-    let taken = step("taking the pictures", || run(&mut playwright));
-    drop(console);
-    drop(cluster);
-    taken?;
-    fs::remove_file(&log)?;
-    fs::remove_dir_all(&folder)?;
+    step("taking the pictures", || run(&mut playwright))?;
+    live.end()?;
     let count = fs::read_dir(&pictures)?.count();
     println!("\n{count} pictures in {PICTURES}, those of the README in {README}");
     Ok(())
