@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{FieldProblem, lint::About};
 
-/// A pod and a packet.
+/// A pod, or all pods of a Deployment, and a packet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
@@ -16,9 +16,12 @@ pub struct TraceQuery {
     /// The pod's namespace.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub namespace: String,
-    /// The pod.
+    /// The pod; or say `deployment`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub pod: String,
+    /// The Deployment: all its pods are asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<String>,
     /// `outbound` (a process of the pod sends it; so if not given) or `inbound` (it arrives from outside).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<String>,
@@ -50,6 +53,8 @@ pub struct TraceQuery {
 /// A question that can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceQuestion {
+    /// The Deployment whose pods are meant, if it is not one pod.
+    pub deployment: Option<String>,
     packet: Packet,
     /// Where it goes was not said: to the pod's own address.
     to_pod: bool,
@@ -62,10 +67,19 @@ impl TraceQuery {
     /// Every parameter that makes no sense, with what to write instead.
     pub fn read(&self) -> Result<TraceQuestion, Vec<FieldProblem>> {
         let mut problems = Vec::new();
-        for (path, name) in [("namespace", &self.namespace), ("pod", &self.pod)] {
-            if name.trim().is_empty() {
-                problems.push(problem(path, format!("say which {path} is meant")));
-            }
+        if self.namespace.trim().is_empty() {
+            problems.push(problem("namespace", "say which namespace is meant".to_owned()));
+        }
+        match (self.pod.trim().is_empty(), text(self.deployment.as_deref())) {
+            (true, None) => problems.push(problem(
+                "pod",
+                "say which pod or which Deployment is meant".to_owned(),
+            )),
+            (false, Some(_)) => problems.push(problem(
+                "deployment",
+                "say either a pod or a Deployment".to_owned(),
+            )),
+            _ => {}
         }
         let direction = read(&mut problems, "direction", self.direction.as_deref(), direction);
         let direction = direction.unwrap_or(Direction::Outbound);
@@ -108,6 +122,7 @@ impl TraceQuery {
         }
         if problems.is_empty() {
             Ok(TraceQuestion {
+                deployment: text(self.deployment.as_deref()).map(str::to_owned),
                 packet,
                 to_pod: destination.is_none(),
             })
@@ -122,7 +137,8 @@ impl TraceQuestion {
     ///
     /// # Errors
     /// The parameter without which it cannot be said.
-    pub fn packet(mut self, pod: Option<IpAddr>) -> Result<Packet, FieldProblem> {
+    pub fn packet(&self, pod: Option<IpAddr>) -> Result<Packet, FieldProblem> {
+        let mut packet = self.packet.clone();
         if self.to_pod {
             let without = || {
                 problem(
@@ -130,11 +146,11 @@ impl TraceQuestion {
                     "the pod has no address yet: say which one is meant".to_owned(),
                 )
             };
-            self.packet.destination = pod.ok_or_else(without)?;
+            packet.destination = pod.ok_or_else(without)?;
         }
-        let checked = self.packet.check();
+        let checked = packet.check();
         checked.map_err(|error| problem("source", error.to_string()))?;
-        Ok(self.packet)
+        Ok(packet)
     }
 }
 
@@ -188,7 +204,7 @@ fn port(text: &str) -> Result<u16, String> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TraceView {
-    /// The pod.
+    /// The pod or the Deployment.
     pub pod: About,
     /// The packet in words: `TCP to 47.100.20.144:80`.
     pub packet: String,
@@ -198,10 +214,26 @@ pub struct TraceView {
     /// What the rules of the next pod would do; absent where settings have no effect on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired: Option<TraceAnswer>,
+    /// Of a Deployment: its pods, each with where it sends the packet now; `running` is then absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pods: Vec<PodVerdict>,
     /// Why there is no answer, or only one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Whether the two go different ways.
+    pub differs: bool,
+}
+
+/// Where a pod of a Deployment sends a packet now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PodVerdict {
+    /// The pod.
+    pub name: String,
+    /// As in [`TraceAnswer`]; absent where there is no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
+    /// Whether the next pod sends it another way.
     pub differs: bool,
 }
 

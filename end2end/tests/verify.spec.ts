@@ -42,6 +42,16 @@ test('what arrives, UDP, DNS that is captured, and IPv6 each have their answer',
   }
 });
 
+test('a Deployment is asked about as a whole: its pods now, and the next one', async ({ page, namespace }) => {
+  const pods = await namespace.deploy('web', { replicas: 2 });
+  await namespace.store({ excludeOutboundPorts: ['3306'] });
+  await page.goto(`${VERIFY}?namespace=${namespace.name}&deployment=web&address=203.0.113.9&port=3306`);
+  await expect(page.getByText('Some pods still run an old setting')).toBeVisible();
+  const now = table(page.getByRole('region', { name: 'The pods now' }), 'Pods');
+  for (const pod of pods) await expect(now.getByRole('row').filter({ hasText: pod })).toContainText('To the sidecar');
+  await expect(page.getByRole('region', { name: 'The next pod' })).toContainText('Bypasses the sidecar');
+});
+
 test('a question that lacks something says what', async ({ page, namespace }) => {
   await page.goto(VERIFY);
   await expect(page.getByRole('heading', { name: 'What is asked is not complete' })).toBeVisible();

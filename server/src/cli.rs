@@ -126,14 +126,17 @@ pub struct EffectiveArgs {
 )]
 pub struct TraceArgs {
     /// Read questions from standard input, a JSON object a line, and write an answer a line; no console is asked
-    #[arg(long, conflicts_with_all = ["pod", "to", "json"])]
+    #[arg(long, conflicts_with_all = ["pod", "deployment", "to", "json"])]
     pub jsonl: bool,
     /// The console
     #[command(flatten)]
     pub server: ServerArgs,
     /// The pod: NAMESPACE/NAME
-    #[arg(long, required_unless_present = "jsonl")]
+    #[arg(long, required_unless_present_any = ["jsonl", "deployment"])]
     pub pod: Option<String>,
+    /// The Deployment, all pods of which are asked about: NAMESPACE/NAME
+    #[arg(long, conflicts_with = "pod")]
+    pub deployment: Option<String>,
     /// Where the packet goes: ADDRESS:PORT, or with --inbound PORT alone
     #[arg(long, required_unless_present = "jsonl")]
     pub to: Option<String>,

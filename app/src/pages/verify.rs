@@ -2,7 +2,7 @@
 
 use api::{
     FieldProblem, ask,
-    trace::{TraceAnswer, TraceQuery, TraceStep, TraceView},
+    trace::{PodVerdict, TraceAnswer, TraceQuery, TraceStep, TraceView},
     words::outcome_words,
 };
 use leptos::prelude::*;
@@ -53,7 +53,7 @@ pub(super) fn verify_page() -> AnyView {
         <PageHeader
             title="Verify"
             trail=vec![("Workloads".to_owned(), None)]
-            lead="What happens to a packet of a pod: round the sidecar or to it, by which rule, and which setting is behind it. \
+            lead="What happens to a packet of a pod, or of all pods of a Deployment: round the sidecar or to it, by which rule, and which setting is behind it. \
                   Nothing is sent."
                 .to_owned()
         />
@@ -62,6 +62,7 @@ pub(super) fn verify_page() -> AnyView {
             <Filters label="Question" path=routes::VERIFY>
                 <NamespaceFilter value=text(|asked| Some(asked.namespace))/>
                 <Search name="pod" label="Pod" value=text(|asked| Some(asked.pod))/>
+                <Search name="deployment" label="or Deployment" value=text(|asked| asked.deployment)/>
                 <Choice
                     name="direction"
                     label="Direction"
@@ -106,6 +107,7 @@ fn label(path: &str) -> &'static str {
     match path {
         "namespace" => "Namespace:",
         "pod" => "Pod:",
+        "deployment" => "Deployment:",
         "direction" => "Direction:",
         "protocol" => "Protocol:",
         "address" => "Address:",
@@ -127,11 +129,17 @@ fn Answer(question: Memo<Result<TraceQuery, Vec<FieldProblem>>>) -> impl IntoVie
     let data = Data::about(Signal::derive(move || Ok(last.get())), ask::trace);
     live::on(&[Kind::Pods, Kind::Settings, Kind::Mesh], move || data.refetch());
     let gone = move || {
-        let TraceQuery { namespace, pod, .. } = last.get();
+        let TraceQuery {
+            namespace,
+            pod,
+            deployment,
+            ..
+        } = last.get();
+        let (kind, name) = deployment.map_or(("pod", pod), |name| ("Deployment", name));
         view! {
-            <Empty title="There is no such pod">
+            <Empty title="It is not there">
                 <p>
-                    "No pod " <code>{pod}</code> " is in the namespace " <code>{namespace.clone()}</code> ". "
+                    "No " {kind} " " <code>{name}</code> " is in the namespace " <code>{namespace.clone()}</code> ". "
                     <a href=routes::pods(&api::pod::PodQuery { namespace: Some(namespace), ..Default::default() })>
                         "Show the pods there"
                     </a>
@@ -149,18 +157,32 @@ fn answered(view: TraceView) -> AnyView {
         packet,
         running,
         desired,
+        pods,
         note,
         differs,
     } = view;
-    let link = routes::pod(&pod.namespace, &pod.name);
-    let to_pod = link.clone();
+    let is_one = pod.kind == "Pod";
+    let link = if is_one {
+        routes::pod(&pod.namespace, &pod.name)
+    } else {
+        routes::deployment(&pod.namespace, &pod.name)
+    };
+    let way = link.clone();
     let differs = differs.then(|| {
+        let (title, leads) = if is_one {
+            (
+                "This pod still runs an old setting",
+                "Show the pod and where it differs",
+            )
+        } else {
+            (
+                "Some pods still run an old setting",
+                "Show the Deployment and its pods",
+            )
+        };
         view! {
-            <Notice tone=Tone::Warning title="This pod still runs an old setting">
-                <p>
-                    "The next pod in its place sends this packet another way. "
-                    <a href=to_pod>"Show the pod and where it differs"</a>
-                </p>
+            <Notice tone=Tone::Warning title>
+                <p>"A new pod in its place sends this packet another way. " <a href=way>{leads}</a></p>
             </Notice>
         }
     });
@@ -171,25 +193,68 @@ fn answered(view: TraceView) -> AnyView {
             </Notice>
         }
     });
+    let of = if is_one {
+        " of the pod "
+    } else {
+        " of the pods of "
+    };
+    let namespace = pod.namespace.clone();
+    let now = (!is_one && !pods.is_empty()).then(|| view! { <Now namespace pods/> });
     view! {
         {differs}
         {note}
-        <p>{packet} " of the pod " <a href=link>{pod.namespace} "/" {pod.name}</a></p>
+        <p>{packet} {of} <a href=link>{pod.namespace} "/" {pod.name}</a></p>
         <div class="answers">
             {running.map(|answer| one("This pod", "Steps of this pod", answer))}
+            {now}
             {desired.map(|answer| one("The next pod", "Steps of the next pod", answer))}
         </div>
     }
     .into_any()
 }
 
-fn one(title: &'static str, caption: &'static str, answer: TraceAnswer) -> AnyView {
-    let (words, tone) = match answer.verdict.as_str() {
+/// Where each pod of a workload sends the packet now.
+#[component]
+fn Now(namespace: String, pods: Vec<PodVerdict>) -> impl IntoView {
+    let rows = pods.into_iter().map(move |pod| {
+        let link = routes::pod(&namespace, &pod.name);
+        let PodVerdict {
+            name,
+            verdict,
+            differs,
+        } = pod;
+        let (words, tone) = match &verdict {
+            Some(verdict) => verdict_words(verdict),
+            None => ("No answer", Tone::Quiet),
+        };
+        view! {
+            <tr>
+                <th scope="row"><a href=link>{name}</a></th>
+                <td><Badge tone=tone>{words}</Badge></td>
+                <td>{if differs { "another way after a restart" } else { "as the next one" }}</td>
+            </tr>
+        }
+    });
+    let columns = vec![Column::text("Pod"), Column::text("Now"), Column::text("Next")];
+    view! {
+        <section class="answer" aria-label="The pods now">
+            <h3>"The pods now"</h3>
+            <Table caption="Pods" columns=columns>{rows.collect_view()}</Table>
+        </section>
+    }
+}
+
+fn verdict_words(verdict: &str) -> (&'static str, Tone) {
+    match verdict {
         "bypass" => ("Bypasses the sidecar", Tone::Info),
         "dns-proxy" => ("To the DNS proxy", Tone::Good),
         "dropped" => ("Dropped", Tone::Bad),
         _ => ("To the sidecar", Tone::Good),
-    };
+    }
+}
+
+fn one(title: &'static str, caption: &'static str, answer: TraceAnswer) -> AnyView {
+    let (words, tone) = verdict_words(&answer.verdict);
     let setting = answer.setting.map(|setting| {
         let from = answer
             .origin

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use api::{
     lint::About,
-    trace::{TraceAnswer, TraceStep, TraceView},
+    trace::{PodVerdict, TraceAnswer, TraceStep, TraceView},
 };
 use domain::{
     ParsedArgs, TrafficArgs,
@@ -64,10 +64,37 @@ pub fn traced(judge: &Judge<'_>, pod: &Pod, packet: &Packet) -> TraceView {
             name: judged.row.name.clone(),
         },
         packet: packet.to_string(),
+        pods: Vec::new(),
         note: note.or_else(|| refused.cloned()),
         differs: now.is_some() && then.is_some() && now != then,
         running: running.and_then(Result::ok),
         desired: desired.and_then(Result::ok),
+    }
+}
+
+/// The answers for the pods of one workload, as one: the next pod's is the same for all.
+#[must_use]
+pub fn together(thing: About, views: Vec<TraceView>) -> TraceView {
+    let pods = views.iter().map(|view| PodVerdict {
+        name: view.pod.name.clone(),
+        verdict: view.running.as_ref().map(|answer| answer.verdict.clone()),
+        differs: view.differs,
+    });
+    let (pods, differs) = (pods.collect(), views.iter().any(|view| view.differs));
+    let nothing = "there is no pod with an address whose rules could be looked at";
+    let first = views.into_iter().next();
+    let (packet, desired, note) = match first {
+        Some(first) => (first.packet, first.desired, first.note),
+        None => (String::new(), None, Some(nothing.to_owned())),
+    };
+    TraceView {
+        pod: thing,
+        packet,
+        running: None,
+        desired,
+        pods,
+        note,
+        differs,
     }
 }
 

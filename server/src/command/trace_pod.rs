@@ -20,6 +20,15 @@ pub(super) async fn text(args: TraceArgs) -> Result<String> {
         return Ok(format!("{}\n", serde_json::to_string_pretty(&view)?));
     }
     let mut text = String::new();
+    if !view.pods.is_empty() {
+        let mut table = Table::new(&["POD", "NOW", "AFTER A RESTART"]);
+        for pod in &view.pods {
+            let now = pod.verdict.clone().unwrap_or_else(|| "no answer".to_owned());
+            let then = if pod.differs { "another way" } else { "the same" };
+            table.row(vec![pod.name.clone(), now, then.to_owned()]);
+        }
+        writeln!(text, "{table}")?;
+    }
     for (who, answer) in [("This pod", &view.running), ("The next pod", &view.desired)] {
         if let Some(answer) = answer {
             text.push_str(&said(who, answer));
@@ -29,16 +38,24 @@ pub(super) async fn text(args: TraceArgs) -> Result<String> {
         writeln!(text, "Note: {note}.")?;
     }
     if view.differs {
-        text.push_str("They differ: the pod runs an old setting, and a new one goes another way.\n");
+        text.push_str("They differ: what runs has an old setting, and a new pod sends it another way.\n");
     }
     Ok(text)
 }
 
 fn question(args: &TraceArgs) -> Result<TraceQuery> {
-    let pod = args.pod.as_deref().unwrap_or_default();
-    let (namespace, name) = pod
+    let of = args
+        .pod
+        .as_deref()
+        .or(args.deployment.as_deref())
+        .unwrap_or_default();
+    let (namespace, name) = of
         .split_once('/')
-        .with_context(|| format!("`{pod}` is not NAMESPACE/NAME"))?;
+        .with_context(|| format!("`{of}` is not NAMESPACE/NAME"))?;
+    let (pod, deployment) = match &args.deployment {
+        Some(_) => (String::new(), Some(name.to_owned())),
+        None => (name.to_owned(), None),
+    };
     let to = args.to.as_deref().unwrap_or_default();
     let (address, port) = match to.rsplit_once(':') {
         Some((address, port)) => (Some(address.trim_matches(['[', ']']).to_owned()), port),
@@ -47,7 +64,8 @@ fn question(args: &TraceArgs) -> Result<TraceQuery> {
     };
     Ok(TraceQuery {
         namespace: namespace.to_owned(),
-        pod: name.to_owned(),
+        pod,
+        deployment,
         direction: args.inbound.then(|| "inbound".to_owned()),
         protocol: args.udp.then(|| "udp".to_owned()),
         address,

@@ -60,6 +60,17 @@ async fn a_packet_is_traced_in_the_pod_that_runs_and_in_the_next_one() {
             .any(|step| step.outcome == "decided" && step.about == "excludeOutboundIPRanges")
     );
 
+    let of_all = TraceQuery {
+        pod: String::new(),
+        deployment: Some("web".to_owned()),
+        ..ask.clone()
+    };
+    let all = api.trace(&of_all).await.expect("the console answers");
+    assert_eq!(verdicts(&all), ["none", "bypass"]);
+    assert_eq!(all.pods.len(), 1);
+    assert_eq!(all.pods[0].verdict.as_deref(), Some("outbound-proxy"));
+    assert!(all.pods[0].differs && all.differs);
+
     let printed = Command::new(&world.sandbox.binary)
         .args([
             "trace",
