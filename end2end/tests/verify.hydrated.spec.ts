@@ -1,6 +1,7 @@
 // Verify with scripts: a question by hand is answered while it is typed, and the answer follows the cluster.
 import { expect, test } from './support/fixtures';
 import { open } from './support/hydrated';
+import { Setting } from './support/setting';
 
 test('a question is asked by hand, answered at once, and the answer follows a setting', async ({ page, namespace }) => {
   const [pod] = await namespace.deploy('web');
@@ -23,4 +24,19 @@ test('a question is asked by hand, answered at once, and the answer follows a se
   await page.getByRole('combobox', { name: 'Direction' }).selectOption('Inbound');
   await page.getByRole('searchbox', { name: 'Address', exact: true }).fill('');
   await expect(next).toContainText('as inbound traffic');
+});
+
+test('before it is saved, a change says where a packet would go', async ({ page, namespace }) => {
+  const setting = new Setting(page);
+  await setting.open(namespace.name);
+  await page.getByText('Try a packet with these settings').click();
+  await page.getByRole('textbox', { name: 'Address', exact: true }).fill('47.100.20.144');
+  await page.getByRole('textbox', { name: 'Port', exact: true }).fill('80');
+  await expect(page.getByText('TCP to 47.100.20.144:80 goes to the sidecar')).toBeVisible();
+  await setting.field('excludeOutboundIPRanges').set('47.100.20.144/32');
+  await expect(page.getByText('TCP to 47.100.20.144:80 goes round the sidecar')).toBeVisible();
+  // Nothing was saved for it, and what is wrong is said.
+  expect(await namespace.stored()).toBeUndefined();
+  await page.getByRole('textbox', { name: 'Port', exact: true }).fill('99999');
+  await expect(page.getByText('99999 is not a port')).toBeVisible();
 });

@@ -27,6 +27,7 @@ mod install_values;
 mod kept;
 mod merge;
 mod namespaces;
+mod packet;
 mod saved;
 mod section;
 mod whom;

@@ -1,7 +1,7 @@
 //! Settings of the levels Global, Namespace and Workload.
 
 use api::{
-    Page, Problem,
+    FieldProblem, Page, Problem,
     preview::{Preview, PreviewSetting},
     setting::{SaveSetting, SettingView},
 };
@@ -299,7 +299,19 @@ pub(super) async fn preview(
     Json(body): Json<PreviewSetting>,
 ) -> Result<Json<Preview>, Error> {
     let level = Level::from(body.level);
+    let packet = body
+        .packet
+        .as_ref()
+        .map(api::preview::PreviewPacket::read)
+        .transpose();
+    let packet = packet.map_err(|problems| {
+        let there = |problem: FieldProblem| FieldProblem {
+            path: format!("packet.{}", problem.path),
+            ..problem
+        };
+        Error::Invalid(problems.into_iter().map(there).collect())
+    })?;
     Ok(Json(
-        settings::preview(&state, &caller, level, &body.setting).await?,
+        settings::preview(&state, &caller, level, &body.setting, packet).await?,
     ))
 }

@@ -1,14 +1,14 @@
 //! What the rules of a pod, and of the next one in its place, do with a packet.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use api::{
     lint::About,
     trace::{PodVerdict, TraceAnswer, TraceStep, TraceView},
 };
 use domain::{
-    ParsedArgs, TrafficArgs,
-    iptables::{Config, Host, Rule, RuleError, Rules},
+    Effective, InstallValues, ParsedArgs, TrafficArgs,
+    iptables::{Config, Family, Host, Rule, RuleError, Rules},
     trace::{Outcome, Packet, trace},
 };
 use k8s_openapi::api::core::v1::Pod;
@@ -47,7 +47,7 @@ pub fn traced(judge: &Judge<'_>, pod: &Pod, packet: &Packet) -> TraceView {
         .applies()
         .then(|| made(&next(own.unwrap_or_default(), &judged)));
     let running = running.map(|rules| answer(rules, packet, None));
-    let desired = desired.map(|rules| answer(rules, packet, Some(&judged)));
+    let desired = desired.map(|rules| answer(rules, packet, Some(&judged.effective)));
     let verdict = |answer: &Option<Result<TraceAnswer, String>>| {
         let answer = answer.as_ref()?.as_ref().ok()?;
         Some(answer.verdict.clone())
@@ -98,6 +98,25 @@ pub fn together(thing: About, views: Vec<TraceView>) -> TraceView {
     }
 }
 
+/// The answer for a pod that gets these values and of which nothing else is known.
+///
+/// # Errors
+/// Why there are no rules: install values are checked by nobody.
+pub fn foreseen(
+    effective: &Effective,
+    install: &InstallValues,
+    packet: &Packet,
+) -> Result<TraceAnswer, String> {
+    let args = TrafficArgs::expected(effective, install, &BTreeMap::new());
+    let args = ParsedArgs::default().with_traffic(args);
+    let host = Host {
+        ipv6: packet.family() == Family::V6,
+        ..Host::default()
+    };
+    let rules = Config::read(&args, &BTreeMap::new(), &host).and_then(Rules::of);
+    answer(rules, packet, Some(effective))
+}
+
 /// The pod's own address, for what arrives at it.
 #[must_use]
 pub fn address(pod: &Pod) -> Option<IpAddr> {
@@ -134,7 +153,7 @@ fn next(own: ParsedArgs, judged: &Judged) -> ParsedArgs {
 }
 
 /// The environment that the rules are made with: that of `istio-init`; with CNI the plugin reads the sidecar's.
-fn rules_environment(pod: &Pod) -> std::collections::BTreeMap<String, String> {
+fn rules_environment(pod: &Pod) -> BTreeMap<String, String> {
     match redirecting_container(pod) {
         Some(container) if container.name == "istio-init" => environment(container),
         _ => proxy(pod).map(environment).unwrap_or_default(),
@@ -198,13 +217,13 @@ fn dns_servers(stores: &Stores, pod: &Pod) -> Vec<IpAddr> {
 fn answer(
     rules: Result<Rules, RuleError>,
     packet: &Packet,
-    judged: Option<&Judged>,
+    effective: Option<&Effective>,
 ) -> Result<TraceAnswer, String> {
     let rules = rules.map_err(|error| error.to_string())?;
     let traced = trace(&rules, packet);
     let setting = traced.reason.setting();
-    let origin = judged.and_then(|judged| {
-        let fields = in_force(&judged.effective);
+    let origin = effective.and_then(|effective| {
+        let fields = in_force(effective);
         fields
             .into_iter()
             .find(|field| Some(field.field.as_str()) == setting)

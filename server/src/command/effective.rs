@@ -90,6 +90,7 @@ async fn lints_of(client: &Client, level: &Level, view: &SettingView) -> Result<
     let asked = PreviewSetting {
         level: level.into(),
         setting: setting.unwrap_or_default(),
+        packet: None,
     };
     Ok(client.preview_setting(&asked).await?.lints)
 }

@@ -7,7 +7,7 @@ use api::{
     preview::{MatchedWorkload, Preview},
     setting::SaveSetting,
 };
-use domain::{Level, Selector, SidecarSetting as Setting};
+use domain::{Level, Selector, SidecarSetting as Setting, trace::Packet};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 
@@ -17,7 +17,8 @@ use crate::{
     cluster::{
         Cluster,
         lints::{self, Collected, Linter},
-        pods::{Judge, in_force},
+        packets,
+        pods::{Judge, in_force, install_values},
         resource::{SidecarSetting, SidecarSettingSpec},
         settings::SettingIndex,
         snapshot::Snapshot,
@@ -37,6 +38,7 @@ pub async fn preview(
     caller: &Caller,
     level: Level,
     body: &SaveSetting,
+    packet: Option<Packet>,
 ) -> Result<Preview, Error> {
     let setting = check::body(&level, body)?;
     let cluster = &state.cluster;
@@ -70,6 +72,7 @@ pub async fn preview(
         visible,
         sight,
         pods,
+        packet,
     };
     // Thousands of workloads take a moment: beside the async workers.
     let judged = tokio::task::spawn_blocking(move || judge(&cluster, &snapshot, &asked));
@@ -86,6 +89,7 @@ struct Asked {
     visible: Visible,
     sight: Sight,
     pods: PodCounts,
+    packet: Option<Packet>,
 }
 
 fn judge(cluster: &Cluster, snapshot: &Snapshot, asked: &Asked) -> Preview {
@@ -96,6 +100,7 @@ fn judge(cluster: &Cluster, snapshot: &Snapshot, asked: &Asked) -> Preview {
         visible,
         sight,
         pods,
+        packet,
     } = asked;
     let (namespace, name) = level.stored_as(root);
     let mut settings = cluster.stores.settings.state();
@@ -110,6 +115,13 @@ fn judge(cluster: &Cluster, snapshot: &Snapshot, asked: &Asked) -> Preview {
     };
     let linter = Linter::new(&judge, root, snapshot);
     let (effective, revision) = judge.level(level, setting.selector.as_ref());
+    let trace = packet
+        .as_ref()
+        .map(|packet| packets::foreseen(&effective, install_values(revision), packet));
+    let (trace, trace_note) = match trace {
+        Some(Err(why)) => (None, Some(why)),
+        trace => (trace.and_then(Result::ok), None),
+    };
     let mut remarks = Collected::default();
     let own = lints::about_level(level, namespace, name);
     remarks.add(linter.level(&effective, revision), &own, true);
@@ -151,6 +163,8 @@ fn judge(cluster: &Cluster, snapshot: &Snapshot, asked: &Asked) -> Preview {
         workloads_total: total,
         pods: *pods,
         lints: lints.take(TOLD).collect(),
+        trace,
+        trace_note,
     }
 }
 

@@ -57,6 +57,30 @@ async fn a_selector_tells_its_workloads_before_it_has_a_name_and_nothing_is_writ
 }
 
 #[tokio::test]
+async fn a_packet_is_traced_with_the_values_as_they_would_be_and_a_bad_one_is_refused_in_its_place() {
+    let server = TestServer::with(shop(), &database()).await;
+    let asked = async |packet: Value| {
+        let level = json!({ "kind": "namespace", "namespace": "shop" });
+        let setting = json!({ "traffic": { "excludeOutboundIPRanges": ["47.100.20.144/32"] } });
+        let body = json!({ "level": level, "setting": setting, "packet": packet }).to_string();
+        let request = Request::post("/api/v1/settings:preview")
+            .header("content-type", "application/json")
+            .body(Body::from(body));
+        server.send(request.expect("a request")).await
+    };
+    let round = asked(json!({ "address": "47.100.20.144", "port": "80" })).await;
+    assert_eq!(round.body["trace"]["verdict"], "bypass", "{round:?}");
+    assert_eq!(round.body["trace"]["origin"], "namespace");
+    let other = asked(json!({ "address": "47.100.20.145", "port": "80" })).await;
+    assert_eq!(other.body["trace"]["verdict"], "outbound-proxy");
+    let inbound = asked(json!({ "direction": "inbound", "port": "8080" })).await;
+    assert_eq!(inbound.body["trace"]["verdict"], "inbound-proxy");
+    let bad = asked(json!({ "address": "host", "port": "80" })).await;
+    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(bad.body["errors"][0]["path"], "packet.address");
+}
+
+#[tokio::test]
 async fn a_level_is_for_all_workloads_below_it() {
     let server = TestServer::with(shop(), &database()).await;
     let traffic = json!({ "traffic": { "excludeInboundPorts": ["7001"] } });

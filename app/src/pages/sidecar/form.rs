@@ -3,7 +3,7 @@
 use api::{
     Client, FieldProblem, Precondition, Problem,
     mesh::PodCounts,
-    preview::Preview,
+    preview::{Preview, PreviewPacket},
     setting::{LevelRef, SettingView},
 };
 use domain::Level;
@@ -87,6 +87,8 @@ struct Fixed {
     /// The name of a workload setting that is being made; nothing: the level is there, or needs none.
     name: Option<RwSignal<String>>,
     client: Client,
+    /// A packet that is tried with the draft.
+    packet: RwSignal<PreviewPacket>,
 }
 
 /// A workload setting that is to be made, from the setting of its namespace: that is what it will override.
@@ -131,6 +133,7 @@ impl Form {
                 level,
                 name,
                 client: expect_context(),
+                packet: RwSignal::new(PreviewPacket::default()),
             }),
             announcer: use_announcer(),
             view,
@@ -160,6 +163,11 @@ impl Form {
     /// The level without the name that is typed: the form's own, always the same.
     fn place(&self) -> Level {
         self.fixed.with_value(|fixed| fixed.level.clone())
+    }
+
+    /// The packet that is tried with the draft.
+    pub(super) fn packet(&self) -> RwSignal<PreviewPacket> {
+        self.fixed.with_value(|fixed| fixed.packet)
     }
 
     fn client(&self) -> Client {

@@ -9,6 +9,7 @@ use super::{
     field::FieldEditor,
     form::Form,
     guard::{Guard, name_of},
+    packet::TryPacket,
     saved::{Outcome, Pods},
     whom::Whom,
 };
@@ -109,6 +110,8 @@ pub(super) fn Section(guard: Guard, form: Form) -> impl IntoView {
                         {move || (!read_only.get()).then(|| view! { <Actions form questions/> })}
                     </fieldset>
                 </form>
+                // Not inside: its fields are no part of what is saved.
+                <TryPacket form/>
             </details>
             <Dialogs form questions/>
         </div>

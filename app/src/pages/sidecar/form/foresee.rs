@@ -65,6 +65,9 @@ impl Form {
             let preview = PreviewSetting {
                 level: LevelRef::from(&self.level()),
                 setting: self.draft.with_untracked(|draft| draft.to_save("")),
+                packet: self
+                    .packet()
+                    .with_untracked(|packet| packet.read().is_ok().then(|| packet.clone())),
             };
             spawn_local(async move {
                 // Where it cannot be told, nothing is: the form works without.
@@ -78,6 +81,7 @@ impl Form {
         Effect::new(move |_| {
             self.draft.track();
             self.view.track();
+            self.packet().track();
             ask(());
         });
     }

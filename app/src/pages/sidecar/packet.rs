@@ -1,0 +1,91 @@
+//! Will the change do what is wanted: where a packet would go with the settings as they stand in the form.
+
+use api::{preview::PreviewPacket, trace::TraceAnswer};
+use leptos::prelude::*;
+
+use super::form::Form;
+use crate::ui::{badge::Tone, notice::Notice, prose::Prose};
+
+/// Three fields, and the answer.
+#[component]
+pub(super) fn TryPacket(form: Form) -> impl IntoView {
+    let packet = form.packet();
+    let change = move |change: fn(&mut PreviewPacket, String)| {
+        move |event| packet.update(|packet| change(packet, event_target_value(&event)))
+    };
+    let asked = Memo::new(move |_| packet.with(|packet| !packet.port.trim().is_empty()));
+    let wrong = Memo::new(move |_| {
+        let problems = packet.with(PreviewPacket::read).err()?;
+        problems.into_iter().next().map(|problem| problem.message)
+    });
+    let answer = Memo::new(move |_| {
+        form.preview.with(|preview| {
+            let preview = preview.as_ref()?;
+            Some((preview.trace.clone(), preview.trace_note.clone()))
+        })
+    });
+    view! {
+        <details class="try-packet">
+            <summary>"Try a packet with these settings"</summary>
+            <p class="field-help">"Where would it go in a pod that is made after the update? Nothing is sent and nothing is saved."</p>
+            <div class="filters">
+                <label class="filter">
+                    <span>"Direction"</span>
+                    <select on:change=change(|packet, value| packet.direction = Some(value))>
+                        <option value="outbound">"Outbound"</option>
+                        <option value="inbound">"Inbound"</option>
+                    </select>
+                </label>
+                <label class="filter">
+                    <span>"Address"</span>
+                    <input
+                        type="text"
+                        autocomplete="off"
+                        spellcheck="false"
+                        on:input=change(|packet, value| packet.address = Some(value))
+                    />
+                </label>
+                <label class="filter">
+                    <span>"Port"</span>
+                    <input
+                        type="text"
+                        inputmode="numeric"
+                        autocomplete="off"
+                        on:input=change(|packet, value| packet.port = value)
+                    />
+                </label>
+            </div>
+            <div role="status" class="try-answer">
+                {move || match (asked.get(), wrong.get(), answer.get()) {
+                    (false, ..) | (_, None, None) => ().into_any(),
+                    (_, Some(why), _) => view! { <p class="field-error"><Prose text=why/></p> }.into_any(),
+                    (_, None, Some((Some(answer), _))) => said(answer),
+                    (_, None, Some((None, note))) => note.map(|why| view! { <p class="field-error"><Prose text=why/></p> }).into_any(),
+                }}
+            </div>
+        </details>
+    }
+}
+
+fn said(answer: TraceAnswer) -> AnyView {
+    let rule = answer
+        .rule
+        .map(|rule| view! { <p>"Rule: " <code>{rule}</code></p> });
+    let uncertain = (!answer.uncertain.is_empty()).then(|| {
+        let lines = answer.uncertain.into_iter();
+        let lines = lines
+            .map(|line| view! { <li><Prose text=line/></li> })
+            .collect_view();
+        view! {
+            <Notice tone=Tone::Warning title="This answer is uncertain">
+                <ul>{lines}</ul>
+            </Notice>
+        }
+    });
+    view! {
+        <p><strong><Prose text=answer.sentence/></strong></p>
+        {rule}
+        {uncertain}
+    }
+    .into_any()
+}
