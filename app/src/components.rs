@@ -18,3 +18,4 @@ pub(crate) mod pod_table;
 pub(crate) mod remarks;
 pub(crate) mod sort;
 pub(crate) mod theme;
+pub(crate) mod uncertain;

@@ -14,6 +14,7 @@ use crate::{
         namespace_filter::NamespaceFilter,
         origin::origin_words,
         page::PageHeader,
+        uncertain::uncertain,
     },
     routes,
     ui::{
@@ -265,17 +266,6 @@ fn one(title: &'static str, caption: &'static str, answer: TraceAnswer) -> AnyVi
         Some(rule) => view! { <p>"Rule: " <code class="answer-rule">{rule}</code></p> }.into_any(),
         None => view! { <p>"No rule matches."</p> }.into_any(),
     };
-    let uncertain = (!answer.uncertain.is_empty()).then(|| {
-        let lines = answer.uncertain.into_iter();
-        let lines = lines
-            .map(|line| view! { <li><Prose text=line/></li> })
-            .collect_view();
-        view! {
-            <Notice tone=Tone::Warning title="This answer is uncertain">
-                <ul>{lines}</ul>
-            </Notice>
-        }
-    });
     let steps = (!answer.steps.is_empty()).then(|| {
         let columns = vec![
             Column::text("Step"),
@@ -291,7 +281,7 @@ fn one(title: &'static str, caption: &'static str, answer: TraceAnswer) -> AnyVi
             <p class="answer-sentence"><Prose text=answer.sentence/></p>
             {setting}
             {rule}
-            {uncertain}
+            {uncertain(answer.uncertain)}
             {steps}
         </section>
     }

@@ -112,6 +112,16 @@ impl TrafficArgs {
 }
 
 impl ParsedArgs {
+    /// The same arguments, with CNI completed by the pod's annotations: see [`TrafficArgs::seen_with`].
+    #[must_use]
+    pub fn seen_with(self, annotations: &BTreeMap<String, String>) -> Self {
+        if !self.traffic.cni {
+            return self;
+        }
+        let traffic = self.traffic.clone().seen_with(annotations);
+        self.with_traffic(traffic)
+    }
+
     /// The same arguments with other values of the six.
     #[must_use]
     pub fn with_traffic(self, traffic: TrafficArgs) -> Self {

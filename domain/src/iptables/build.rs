@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::{
     Family,
     config::{Config, Mode, RuleError},
-    matching::{Match, PortSpan, Prefix, number, one_word},
+    matching::{Match, Owner, PortSpan, Prefix, number, one_word},
     rule::{Chain, Origin, Rule, Table, Target},
 };
 use crate::{field::Field, trace::Protocol};
@@ -168,7 +168,7 @@ impl Build<'_> {
                 self.add(Nat, IstioOutput, [protocol, port.clone()], Target::Return, origin);
             }
         }
-        let passthrough = Match::Source(Prefix::host(self.address(Ipv4Addr::new(127, 0, 0, 6), 6)));
+        let passthrough = self.passthrough();
         self.add(
             Nat,
             IstioOutput,
@@ -271,6 +271,18 @@ impl Build<'_> {
             Family::V4 => v4.into(),
             Family::V6 => Ipv6Addr::new(0, 0, 0, 0, 0, 0, 0, v6).into(),
         }
+    }
+
+    /// What the sidecar hands to the application comes from here.
+    fn passthrough(&self) -> Match {
+        Match::Source(Prefix::host(self.address(Ipv4Addr::new(127, 0, 0, 6), 6)))
+    }
+
+    /// The sidecar's users, then its groups.
+    fn proxies(&self) -> Result<Vec<Match>, RuleError> {
+        let uids = parts(&self.config.uids).map(|uid| Owner::parse("-u", uid).map(Match::Uid));
+        let gids = parts(&self.config.gids).map(|gid| Owner::parse("-g", gid).map(Match::Gid));
+        uids.chain(gids).collect()
     }
 
     /// `L` of spec/istio.md §3.5.

@@ -25,10 +25,10 @@ impl Flags<'_> {
         if let Some(text) = self.args.flag(name) {
             return text.to_owned();
         }
-        let variable = || name.to_ascii_uppercase().replace('-', "_");
-        let set = (name != ENVOY_PORT).then(variable);
-        set.and_then(|variable| self.environment.get(&variable))
-            .map_or_else(|| built_in.to_owned(), Clone::clone)
+        if name == ENVOY_PORT {
+            return built_in.to_owned();
+        }
+        self.variable(&variable_of(name), built_in)
     }
 
     /// The text of a setting that only the environment has.
@@ -52,10 +52,15 @@ impl Flags<'_> {
         }
         let also = ALSO.iter().find(|(flag, _)| *flag == name);
         let also = also.and_then(|(_, variable)| self.environment.get(*variable));
-        let own = || self.environment.get(&name.to_ascii_uppercase().replace('-', "_"));
+        let own = || self.environment.get(&variable_of(name));
         // A word that is neither is an error that nobody looks at, and switches off.
         Ok(also.or_else(own).and_then(|word| boolean(word)).unwrap_or(false))
     }
+}
+
+/// The variable that sets a flag: `proxy-uid` is `PROXY_UID`.
+fn variable_of(name: &str) -> String {
+    name.to_ascii_uppercase().replace('-', "_")
 }
 
 /// As Go's `strconv.ParseBool`.

@@ -66,17 +66,15 @@ async fn of_deployment(
     let pods: Vec<_> = pods
         .filter_map(|row| state.cluster.stores.pods.get(namespace, &row.name))
         .collect();
-    let mut views = Vec::new();
-    for pod in &pods {
+    let views = state.cluster.judging(|judge| {
         // One that has no address yet has no answer yet.
-        if let Ok(packet) = question.packet(packets::address(pod)) {
-            views.push(
-                state
-                    .cluster
-                    .judging(|judge| packets::traced(judge, pod, &packet)),
-            );
-        }
-    }
+        let asked = pods
+            .iter()
+            .filter_map(|pod| Some((pod, question.packet(packets::address(pod)).ok()?)));
+        asked
+            .map(|(pod, packet)| packets::traced(judge, pod, &packet))
+            .collect()
+    });
     let thing = About {
         kind: "Deployment".to_owned(),
         namespace: namespace.to_owned(),

@@ -30,15 +30,18 @@ const MODE: &str = "istio-inbound-interception-mode";
 #[must_use]
 pub fn traced(judge: &Judge<'_>, pod: &Pod, packet: &Packet) -> TraceView {
     let judged = judge.judge(pod);
-    let host = host(judge.stores, pod);
+    let environment = rules_environment(pod);
+    let host = host(judge.stores, pod, &environment);
     let note = match &judged.row.state {
         api::pod::PodState::NotApplicable { reason } | api::pod::PodState::Unknown { reason } => {
             Some(reason.clone())
         }
         _ => None,
     };
-    let own = arguments(pod, &judged);
-    let environment = rules_environment(pod);
+    let own = judged
+        .running
+        .as_ref()
+        .map(|(_, args, _)| TrafficArgs::parse(args).seen_with(pod.annotations()));
     let made = |args: &ParsedArgs| Config::read(args, &environment, &host).and_then(Rules::of);
     let running = own.as_ref().map(&made);
     let desired = judged
@@ -132,17 +135,6 @@ fn addresses(pod: &Pod) -> impl Iterator<Item = IpAddr> {
     all.filter_map(|ip| ip.parse().ok())
 }
 
-/// The pod's arguments as they stand there; with CNI completed by its annotations, which the plugin read.
-fn arguments(pod: &Pod, judged: &Judged) -> Option<ParsedArgs> {
-    let (_, args, _) = judged.running.as_ref()?;
-    let parsed = TrafficArgs::parse(args);
-    if !parsed.traffic.cni {
-        return Some(parsed);
-    }
-    let traffic = parsed.traffic.clone().seen_with(pod.annotations());
-    Some(parsed.with_traffic(traffic))
-}
-
 /// Those of the next pod: the same but for what its settings and its own mode say.
 fn next(own: ParsedArgs, judged: &Judged) -> ParsedArgs {
     let mut next = own.with_traffic(judged.expected.clone());
@@ -170,8 +162,7 @@ fn proxy(pod: &Pod) -> Option<&k8s_openapi::api::core::v1::Container> {
 }
 
 /// What a program finds in the pod, as far as the cluster tells (spec/istio.md §3.1).
-fn host(stores: &Stores, pod: &Pod) -> Host {
-    let environment = rules_environment(pod);
+fn host(stores: &Stores, pod: &Pod, environment: &BTreeMap<String, String>) -> Host {
     let dual_stack = ["ISTIO_DUAL_STACK", "DUAL_STACK"]
         .iter()
         .any(|name| environment.get(*name).is_some_and(|on| on == "true"));

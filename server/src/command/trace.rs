@@ -97,9 +97,8 @@ fn answer(line: &[u8]) -> Result<Answer, String> {
     };
     let mut args = TrafficArgs::parse(&question.args);
     let plugin_decides = args.traffic.cni && args.traffic.include_outbound_ip_ranges.is_empty();
-    if plugin_decides && let Some(annotations) = &question.annotations {
-        let traffic = args.traffic.clone().seen_with(annotations);
-        args = args.with_traffic(traffic);
+    if let Some(annotations) = &question.annotations {
+        args = args.seen_with(annotations);
     }
     let rules = Config::read(&args, &question.env, &host)
         .and_then(Rules::of)

@@ -4,7 +4,7 @@ use api::{preview::PreviewPacket, trace::TraceAnswer};
 use leptos::prelude::*;
 
 use super::form::Form;
-use crate::ui::{badge::Tone, notice::Notice, prose::Prose};
+use crate::{components::uncertain::uncertain, ui::prose::Prose};
 
 /// Three fields, and the answer.
 #[component]
@@ -71,21 +71,10 @@ fn said(answer: TraceAnswer) -> AnyView {
     let rule = answer
         .rule
         .map(|rule| view! { <p>"Rule: " <code>{rule}</code></p> });
-    let uncertain = (!answer.uncertain.is_empty()).then(|| {
-        let lines = answer.uncertain.into_iter();
-        let lines = lines
-            .map(|line| view! { <li><Prose text=line/></li> })
-            .collect_view();
-        view! {
-            <Notice tone=Tone::Warning title="This answer is uncertain">
-                <ul>{lines}</ul>
-            </Notice>
-        }
-    });
     view! {
         <p><strong><Prose text=answer.sentence/></strong></p>
         {rule}
-        {uncertain}
+        {uncertain(answer.uncertain)}
     }
     .into_any()
 }

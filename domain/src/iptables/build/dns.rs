@@ -1,10 +1,10 @@
 //! DNS capture: to the agent, and in tracking zones of its own.
 
-use super::{Build, DNS_PORT, TCP, UDP, parts};
+use super::{Build, DNS_PORT, TCP, UDP};
 use crate::iptables::{
     Family,
     config::{Dns, RuleError},
-    matching::{Match, Owner, PortSpan, Prefix},
+    matching::{Match, PortSpan, Prefix},
     rule::{
         Chain::{IstioInbound, IstioOutput, IstioOutputDns, Output, Prerouting},
         Origin,
@@ -48,13 +48,8 @@ impl Build<'_> {
 
     /// Conntrack zones: they keep answers apart and decide nothing.
     fn zones(&mut self, all: bool, servers: &[Prefix]) -> Result<(), RuleError> {
-        let config = self.config;
         let port = || Match::Port(PortSpan::one(53));
-        let owners = parts(&config.uids)
-            .map(|uid| Owner::parse("-u", uid).map(Match::Uid))
-            .chain(parts(&config.gids).map(|gid| Owner::parse("-g", gid).map(Match::Gid)));
-        for owner in owners {
-            let owner = owner?;
+        for owner in self.proxies()? {
             let asks = [UDP, port(), owner.clone()];
             self.add(Raw, IstioOutputDns, asks, Target::Zone(1), Origin::Plumbing);
             let answers = [UDP, Match::SourcePort(DNS_PORT), owner];

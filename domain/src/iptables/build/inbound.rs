@@ -1,13 +1,11 @@
 //! Inbound, by redirection or by TPROXY; and the interfaces that are left out or rerouted, both ways.
 
-use std::net::Ipv4Addr;
-
 use super::{Build, OUTBOUND_MARK, TCP, interfaces, lo_in, lo_out, parts};
 use crate::{
     field::Field,
     iptables::{
         config::{Mode, RuleError},
-        matching::{Match, Owner, PortSpan, Prefix},
+        matching::{Match, PortSpan},
         rule::{
             Chain::{IstioDivert, IstioInRedirect, IstioInbound, IstioTproxy, Output, Prerouting},
             Origin, Table,
@@ -128,7 +126,6 @@ impl Build<'_> {
     }
 
     pub(super) fn tproxy(&mut self) -> Result<(), RuleError> {
-        let config = self.config;
         let mark = self.mark()?;
         let plumbing = Origin::Plumbing;
         self.add(
@@ -145,11 +142,8 @@ impl Build<'_> {
             Target::Return,
             plumbing,
         );
-        let owners = parts(&config.uids)
-            .map(|uid| Owner::parse("-u", uid).map(Match::Uid))
-            .chain(parts(&config.gids).map(|gid| Owner::parse("-g", gid).map(Match::Gid)));
-        for owner in owners {
-            let to_itself = [Match::NotDestination(self.loopback()?), TCP, lo_out(), owner?];
+        for owner in self.proxies()? {
+            let to_itself = [Match::NotDestination(self.loopback()?), TCP, lo_out(), owner];
             self.add(
                 Mangle,
                 Output,
@@ -162,7 +156,7 @@ impl Build<'_> {
         self.add(Mangle, Output, known, Target::RestoreMark, plumbing);
         let chain = (Mangle, IstioInbound);
         self.insert(1, chain, [TCP, Match::Mark(mark)], Target::Return, plumbing);
-        let passthrough = Match::Source(Prefix::host(self.address(Ipv4Addr::new(127, 0, 0, 6), 6)));
+        let passthrough = self.passthrough();
         self.insert(
             2,
             chain,
