@@ -16,6 +16,7 @@ pub mod pod;
 pub mod preview;
 pub mod problem;
 pub mod setting;
+pub mod snippet;
 pub mod trace;
 pub mod words;
 

@@ -15,6 +15,16 @@ pub fn origin_words(origin: &str) -> String {
     }
 }
 
+/// What a level says of a field: nothing, that it is empty, or its items.
+#[must_use]
+pub fn said_words(said: Option<&[String]>) -> String {
+    match said {
+        None => "inherit".to_owned(),
+        Some([]) => "explicitly empty".to_owned(),
+        Some(items) => items.join(", "),
+    }
+}
+
 /// What came of a step of a trace.
 #[must_use]
 pub fn outcome_words(outcome: &str) -> &str {

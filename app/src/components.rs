@@ -16,6 +16,8 @@ pub(crate) mod page;
 pub(crate) mod pod_state;
 pub(crate) mod pod_table;
 pub(crate) mod remarks;
+pub(crate) mod snippet;
 pub(crate) mod sort;
 pub(crate) mod theme;
 pub(crate) mod uncertain;
+pub(crate) mod workload;

@@ -17,8 +17,8 @@ mod preview;
 mod view;
 mod write;
 
-pub use self::preview::preview;
-use self::{place::Place, view::view};
+pub use self::preview::{Asked, preview};
+use self::{place::Place, view::view, write::Run};
 use crate::{
     caller::Caller,
     change::record,
@@ -95,7 +95,7 @@ pub async fn save(
     };
     let (api, name, what) = (place.api(caller), place.name.clone(), place.what());
     let recorded = record(&state.history, intent, async move {
-        write::save(&api, &name, &what, before, spec).await
+        write::save(&api, &name, &what, before, spec, Run::Real).await
     });
     let (change, written) = match recorded.await {
         Ok(done) => done,
@@ -138,7 +138,7 @@ pub async fn delete(
     let (api, name, what) = (place.api(caller), place.name.clone(), place.what());
     let uid = before.uid();
     let recorded = record(&state.history, intent, async move {
-        write::remove(&api, &name, &what, before).await
+        write::remove(&api, &name, &what, before, Run::Real).await
     });
     let (change, ()) = match recorded.await {
         Ok(done) => done,

@@ -28,6 +28,7 @@ mod kept;
 mod merge;
 mod namespaces;
 mod packet;
+mod review;
 mod saved;
 mod section;
 mod whom;

@@ -30,6 +30,16 @@ impl Origin {
     pub const fn is_annotation(&self) -> bool {
         !matches!(self, Self::BuiltIn | Self::Install)
     }
+
+    /// Says whether a value from here keeps one of `level` from having an effect: it is from a nearer level, or from another
+    /// workload setting.
+    #[must_use]
+    pub fn shields_from(&self, level: &Self) -> bool {
+        match (self, level) {
+            (Self::Workload(own), Self::Workload(other)) => own != other,
+            _ => self > level,
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -41,6 +51,29 @@ impl fmt::Display for Origin {
             Self::Namespace => formatter.write_str("namespace setting"),
             Self::Workload(name) => write!(formatter, "workload setting `{name}`"),
             Self::Pod => formatter.write_str("pod annotation"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Origin;
+
+    #[test]
+    fn a_nearer_level_and_another_workload_setting_shield_and_nothing_shields_from_itself() {
+        let workload = |name: &str| Origin::Workload(name.to_owned());
+        for (value, level, shields) in [
+            (Origin::Pod, Origin::Global, true),
+            (Origin::Pod, workload("a"), true),
+            (workload("a"), Origin::Namespace, true),
+            (workload("a"), workload("b"), true),
+            (workload("b"), workload("a"), true),
+            (workload("a"), workload("a"), false),
+            (Origin::Namespace, Origin::Namespace, false),
+            (Origin::Global, Origin::Namespace, false),
+            (Origin::BuiltIn, Origin::Global, false),
+        ] {
+            assert_eq!(value.shields_from(&level), shields, "{value} from {level}");
         }
     }
 }

@@ -283,8 +283,9 @@ pub(super) async fn list_workloads(
 
 /// Preview a setting
 ///
-/// What would come of it, were it saved: the workloads that it is for, what would be in force, and what is remarkable about
-/// it. Nothing is written.
+/// What would come of it, were it saved, or removed where `setting` is left out: what changes, for which workloads and pods,
+/// who is shielded by a nearer level, what needs a restart, what would be in force, what is remarkable, and the same change
+/// made by other means. With `dryRun` the cluster is asked too. Nothing is written.
 #[utoipa::path(post, path = api::path::SETTINGS_PREVIEW, tag = "settings", operation_id = "previewSetting",
     request_body = PreviewSetting,
     responses(
@@ -311,7 +312,11 @@ pub(super) async fn preview(
         };
         Error::Invalid(problems.into_iter().map(there).collect())
     })?;
-    Ok(Json(
-        settings::preview(&state, &caller, level, &body.setting, packet).await?,
-    ))
+    let asked = settings::Asked {
+        level,
+        body: body.setting,
+        packet,
+        dry_run: body.dry_run,
+    };
+    Ok(Json(settings::preview(&state, &caller, asked).await?))
 }

@@ -364,7 +364,7 @@ pub fn in_force(effective: &Effective) -> Vec<FieldInForce> {
         .collect()
 }
 
-fn origin_word(origin: &Origin) -> String {
+pub(crate) fn origin_word(origin: &Origin) -> String {
     match origin {
         Origin::BuiltIn => "builtIn".to_owned(),
         Origin::Install => "install".to_owned(),

@@ -89,7 +89,8 @@ async fn lints_of(client: &Client, level: &Level, view: &SettingView) -> Result<
     });
     let asked = PreviewSetting {
         level: level.into(),
-        setting: setting.unwrap_or_default(),
+        setting: Some(setting.unwrap_or_default()),
+        dry_run: false,
         packet: None,
     };
     Ok(client.preview_setting(&asked).await?.lints)

@@ -14,6 +14,15 @@ use crate::{
 /// How often a write is tried again when only the status changed meanwhile.
 const TRIES: usize = 5;
 
+/// Whether the cluster shall store what it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Run {
+    /// It shall.
+    Real,
+    /// It only says what it would do (`dryRun=All`).
+    Dry,
+}
+
 /// Creates the setting, or replaces the spec of `before`.
 pub(super) async fn save(
     api: &Api<SidecarSetting>,
@@ -21,10 +30,11 @@ pub(super) async fn save(
     what: &str,
     before: Option<SidecarSetting>,
     spec: SidecarSettingSpec,
+    run: Run,
 ) -> Result<SidecarSetting, Error> {
     let params = PostParams {
         field_manager: Some(FIELD_MANAGER.to_owned()),
-        ..PostParams::default()
+        dry_run: run == Run::Dry,
     };
     let doing = format!("write {what}");
     let changed = || Error::ChangedMeanwhile {
@@ -63,6 +73,7 @@ pub(super) async fn remove(
     name: &str,
     what: &str,
     before: SidecarSetting,
+    run: Run,
 ) -> Result<(), Error> {
     let doing = format!("delete {what}");
     let changed = || Error::ChangedMeanwhile {
@@ -73,6 +84,7 @@ pub(super) async fn remove(
     let mut base = before;
     for _ in 0..TRIES {
         let exactly_this = DeleteParams {
+            dry_run: run == Run::Dry,
             preconditions: Some(Preconditions {
                 uid: base.uid(),
                 resource_version: base.resource_version(),

@@ -186,7 +186,15 @@ impl FakeCluster {
             }
             (&Method::GET, _, [plural]) => ok(&self.lock().list(plural, |_| true)),
             (method, _, ["namespaces", namespace, SETTINGS, rest @ ..]) => {
-                self.write(method, &path, namespace, rest.first().copied(), &sent)
+                let dry = query.contains("dryRun=All");
+                self.write(
+                    method,
+                    &path,
+                    namespace,
+                    rest.first().copied(),
+                    &sent,
+                    dry || sent["dryRun"][0] == "All",
+                )
             }
             (method, ..) => panic!("the fake does not know {method} {path}"),
         }
@@ -232,9 +240,12 @@ impl FakeCluster {
         namespace: &str,
         name: Option<&str>,
         sent: &Value,
+        dry_run: bool,
     ) -> Result<Response<Reply>, Lost> {
         let mut state = self.lock();
-        state.writes.push(format!("{method} {path}"));
+        if !dry_run {
+            state.writes.push(format!("{method} {path}"));
+        }
         let name = name
             .or_else(|| sent["metadata"]["name"].as_str())
             .unwrap_or_default()
@@ -254,6 +265,9 @@ impl FakeCluster {
                 return status(409, "Conflict", "the object has been modified");
             }
             Some(NextWrite::LostAfter) | None => {}
+        }
+        if dry_run {
+            return ok(sent);
         }
         let answer = if *method == Method::DELETE {
             state.remove(SETTINGS, namespace, &name)

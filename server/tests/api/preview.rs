@@ -5,7 +5,7 @@ use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    fake_cluster::FakeCluster,
+    fake_cluster::{FakeCluster, NextWrite},
     support::{Answer, TestServer, database},
     things::{bare_pod, deploy, namespace},
 };
@@ -159,4 +159,158 @@ async fn it_shows_no_workload_that_the_caller_may_not_see() {
     let server = TestServer::with(server.fake, &database()).await;
     let refused = preview(&server, json!({ "kind": "global" }), json!({ "traffic": {} })).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+/// A preview with what the cluster says to it.
+async fn tried(server: &TestServer, level: Value, setting: Option<Value>) -> Value {
+    let mut body = json!({ "level": level, "dryRun": true });
+    if let Some(setting) = setting {
+        body["setting"] = setting;
+    }
+    let request = Request::post("/api/v1/settings:preview")
+        .header("content-type", "application/json")
+        .body(Body::from(body.to_string()));
+    server.send(request.expect("a request")).await.body
+}
+
+fn of_shop() -> Value {
+    json!({ "kind": "namespace", "namespace": "shop" })
+}
+
+#[tokio::test]
+async fn it_tells_who_changes_who_is_shielded_and_who_needs_a_restart() {
+    let fake = shop();
+    let mut nearer = selecting("web");
+    nearer["traffic"] = json!({ "excludeInboundPorts": [] });
+    fake.store("shop", "quiet", &nearer);
+    let server = TestServer::with(fake, &database()).await;
+    let traffic = json!({ "traffic": { "excludeInboundPorts": ["7001"] } });
+    let told = preview(&server, of_shop(), traffic).await.body;
+    let impact = &told["impact"];
+    assert_eq!(
+        [
+            &impact["workloadsChanged"],
+            &impact["workloadsShielded"],
+            &impact["podsChanged"],
+            &impact["podsShielded"]
+        ],
+        [1, 1, 1, 1],
+        "{told}"
+    );
+    assert_eq!(
+        [
+            &impact["staleBefore"],
+            &impact["staleAfter"],
+            &impact["newlyStale"]
+        ],
+        [0, 1, 1]
+    );
+    // Who changes comes first.
+    assert_eq!(names(&told), ["shop/cart", "shop/web"]);
+    let (cart, web) = (&told["workloads"][0], &told["workloads"][1]);
+    assert_eq!(
+        (&cart["changes"], &cart["stale"]),
+        (&json!(["excludeInboundPorts"]), &json!(1))
+    );
+    assert_eq!(
+        web["shielded"],
+        json!([{ "field": "excludeInboundPorts", "origin": "workload/quiet" }])
+    );
+    assert_eq!(
+        told["changes"],
+        json!([{ "field": "excludeInboundPorts", "before": "inherit", "after": "7001" }])
+    );
+}
+
+#[tokio::test]
+async fn pods_that_a_new_selector_leaves_out_are_counted_too() {
+    let fake = shop();
+    fake.store("shop", "x", &selecting("web"));
+    let server = TestServer::with(fake, &database()).await;
+    let told = preview(&server, workload("x"), selecting("cart")).await.body;
+    assert_eq!(names(&told), ["shop/cart"]);
+    assert_eq!(
+        (
+            &told["impact"]["workloadsChanged"],
+            &told["impact"]["podsChanged"]
+        ),
+        (&json!(2), &json!(2)),
+        "{told}"
+    );
+    assert_eq!(
+        told["changes"][0],
+        json!({ "field": "selector", "before": "app=web", "after": "app=cart" })
+    );
+}
+
+#[tokio::test]
+async fn a_removal_is_previewed_with_the_lines_that_go() {
+    let fake = shop();
+    fake.store(
+        "shop",
+        "default",
+        &json!({ "traffic": { "excludeInboundPorts": ["7001"] } }),
+    );
+    let server = TestServer::with(fake, &database()).await;
+    let told = tried(&server, of_shop(), None).await;
+    assert_eq!(told["changes"][0]["after"], "inherit", "{told}");
+    let diff = told["diff"].as_str().expect("a diff");
+    assert!(
+        diff.lines().any(|line| line.starts_with("-kind: SidecarSetting")),
+        "{diff}"
+    );
+    assert_eq!(told["dryRun"]["accepted"], true);
+    let kubectl = told["snippets"][1]["text"].as_str().expect("a line");
+    assert_eq!(kubectl, "kubectl delete sidecarsetting default --namespace shop");
+    assert_eq!(server.fake.writes(), Vec::<String>::new());
+    assert!(server.fake.spec("shop/default").is_some());
+}
+
+#[tokio::test]
+async fn what_the_cluster_would_refuse_is_told_before_and_nothing_is_written() {
+    let server = TestServer::with(shop(), &database()).await;
+    let traffic = json!({ "traffic": { "excludeInboundPorts": ["7001"] } });
+    let taken = tried(&server, of_shop(), Some(traffic.clone())).await;
+    assert_eq!(taken["dryRun"], json!({ "accepted": true }), "{taken}");
+    server.fake.next_write(NextWrite::Refused(json!({
+        "kind": "Status", "status": "Failure", "code": 403, "reason": "Forbidden",
+        "message": "sidecarsettings is forbidden: exceeded quota",
+    })));
+    let refused = tried(&server, of_shop(), Some(traffic)).await;
+    assert_eq!(refused["dryRun"]["accepted"], false, "{refused}");
+    let why = refused["dryRun"]["problem"]["detail"].as_str().expect("why");
+    assert!(why.contains("exceeded quota"), "{why}");
+    assert_eq!(server.fake.writes(), Vec::<String>::new());
+    assert!(server.fake.spec("shop/default").is_none());
+}
+
+#[tokio::test]
+async fn remarks_that_come_and_go_are_told_apart_from_those_that_stay() {
+    let fake = shop();
+    // It has no effect: everything is included anyway.
+    fake.store(
+        "shop",
+        "default",
+        &json!({ "traffic": { "includeOutboundPorts": ["7001"] } }),
+    );
+    let server = TestServer::with(fake, &database()).await;
+    let codes = |told: &Value, which: &str| -> Vec<String> {
+        let lints = told[which].as_array().expect("lints").iter();
+        lints
+            .map(|lint| lint["code"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let same = json!({ "traffic": { "includeOutboundPorts": ["7001"] } });
+    let told = preview(&server, of_shop(), same).await.body;
+    assert!(!codes(&told, "lints").is_empty(), "{told}");
+    assert_eq!(
+        (codes(&told, "newLints"), codes(&told, "resolvedLints")),
+        (vec![], vec![])
+    );
+    let gone = preview(&server, of_shop(), json!({ "traffic": {} })).await.body;
+    assert_eq!(codes(&gone, "resolvedLints"), codes(&told, "lints"), "{gone}");
+    let back = TestServer::with(shop(), &database()).await;
+    let new = json!({ "traffic": { "includeOutboundPorts": ["7001"] } });
+    let new = preview(&back, of_shop(), new).await.body;
+    assert_eq!(codes(&new, "newLints"), codes(&new, "lints"), "{new}");
 }

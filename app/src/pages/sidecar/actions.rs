@@ -8,7 +8,7 @@ use super::{
     form::{Busy, Form},
     guard::name_of,
     inherited::inherited,
-    saved::Changes,
+    review,
     whom::NAME,
 };
 use crate::{
@@ -88,8 +88,8 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
     let hydrated = use_hydrated();
     let wrong = Memo::new(move |_| form.draft.with(|draft| draft.wrong().len()));
     let changes = Memo::new(move |_| {
-        form.draft
-            .with(|draft| form.base.with(|base| draft.changes(&base.draft)))
+        let count = |draft: &super::draft::Draft| form.base.with(|base| draft.changes(&base.draft).len());
+        form.draft.with(count)
     });
     let busy = move || form.busy.get().is_some();
     let ready = move || form.dirty.get() && wrong.get() == 0 && !busy();
@@ -100,7 +100,7 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
         (None, 0) => "Nothing to update".to_owned(),
         (None, n) => blocked(n),
     };
-    let review = move || match changes.with(Vec::len) {
+    let changed = move || match changes.get() {
         1 => "One field changed".to_owned(),
         n => format!("{n} fields changed"),
     };
@@ -128,10 +128,10 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
         <div class="form-actions">
             <div class="form-state">
                 {move || form.dirty.get().then(|| view! {
-                    <details class="review">
-                        <summary><Badge tone=Tone::Info>"Unsaved changes"</Badge> " " {review}</summary>
-                        {move || view! { <Changes changes=changes.get()/> }}
-                    </details>
+                    <p>
+                        <Badge tone=Tone::Info>"Unsaved changes"</Badge> " " <span>{changed}</span>
+                        " · " <Button class="link" on_press=review::show>"Preview"</Button>
+                    </p>
                 })}
                 <p id="form-state">{state}</p>
             </div>

@@ -360,11 +360,7 @@ impl Draft {
 
 /// What a field says, in words.
 pub(crate) fn words(said: Option<&Vec<String>>) -> String {
-    match said {
-        None => "inherit".to_owned(),
-        Some(items) if items.is_empty() => "explicitly empty".to_owned(),
-        Some(items) => items.join(", "),
-    }
+    api::words::said_words(said.map(Vec::as_slice))
 }
 
 #[cfg(test)]

@@ -89,6 +89,8 @@ struct Fixed {
     client: Client,
     /// A packet that is tried with the draft.
     packet: RwSignal<PreviewPacket>,
+    /// Somebody looks at what the update would do.
+    reviewing: RwSignal<bool>,
 }
 
 /// A workload setting that is to be made, from the setting of its namespace: that is what it will override.
@@ -134,6 +136,7 @@ impl Form {
                 name,
                 client: expect_context(),
                 packet: RwSignal::new(PreviewPacket::default()),
+                reviewing: RwSignal::new(false),
             }),
             announcer: use_announcer(),
             view,
@@ -168,6 +171,11 @@ impl Form {
     /// The packet that is tried with the draft.
     pub(super) fn packet(&self) -> RwSignal<PreviewPacket> {
         self.fixed.with_value(|fixed| fixed.packet)
+    }
+
+    /// Whether somebody looks at what the update would do: then the cluster is asked too.
+    pub(super) fn reviewing(&self) -> RwSignal<bool> {
+        self.fixed.with_value(|fixed| fixed.reviewing)
     }
 
     fn client(&self) -> Client {

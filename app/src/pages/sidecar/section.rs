@@ -10,6 +10,7 @@ use super::{
     form::Form,
     guard::{Guard, name_of},
     packet::TryPacket,
+    review::Review,
     saved::{Outcome, Pods},
     whom::Whom,
 };
@@ -106,6 +107,7 @@ pub(super) fn Section(guard: Guard, form: Form) -> impl IntoView {
                         {is_workload.then(|| view! { <Whom form read_only/> })}
                         {groups}
                         <Other form/>
+                        <Review form/>
                         <Outcome form/>
                         {move || (!read_only.get()).then(|| view! { <Actions form questions/> })}
                     </fieldset>

@@ -9,8 +9,7 @@ use super::{
     form::Form,
 };
 use crate::{
-    components::chips_field::ChipsField,
-    routes,
+    components::{chips_field::ChipsField, workload::workload_name},
     ui::{badge::Badge, badge::Tone, prose::Prose},
 };
 
@@ -230,19 +229,10 @@ fn matched_row(workload: MatchedWorkload, own: &str) -> AnyView {
         not_applicable,
         ..
     } = workload;
-    let link = match kind.as_str() {
-        "Deployment" => Some(routes::deployment(&namespace, &name)),
-        "Pod" => Some(routes::pod(&namespace, &name)),
-        _ => None,
-    };
-    let named = match link {
-        Some(link) => view! { <a href=link>{name}</a> }.into_any(),
-        None => view! { <span>{name}</span> }.into_any(),
-    };
     let before = settings.iter().take_while(|name| *name != own);
     let stronger = before.cloned().collect::<Vec<_>>().join(", ");
     view! {
-        <span class="more">{kind}</span> " " {named}
+        {workload_name(&kind, &namespace, &name)}
         {(!stronger.is_empty()).then(|| view! {
             " " <Badge tone=Tone::Info>"Overruled"</Badge> " by " <code>{stronger}</code> " where both set a field"
         })}

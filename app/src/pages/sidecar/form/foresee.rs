@@ -64,7 +64,8 @@ impl Form {
             let client = self.client();
             let preview = PreviewSetting {
                 level: LevelRef::from(&self.level()),
-                setting: self.draft.with_untracked(|draft| draft.to_save("")),
+                setting: Some(self.draft.with_untracked(|draft| draft.to_save(""))),
+                dry_run: self.reviewing().get_untracked(),
                 packet: self
                     .packet()
                     .with_untracked(|packet| packet.read().is_ok().then(|| packet.clone())),
@@ -82,6 +83,7 @@ impl Form {
             self.draft.track();
             self.view.track();
             self.packet().track();
+            self.reviewing().track();
             ask(());
         });
     }
