@@ -41,7 +41,7 @@ impl Document {
             return Err(Unreadable::Character(odd));
         }
         // As the parser of Istio has it: data that differs by this must not pass for the same.
-        let options = options! { block_scalar_eof_without_line_feed: true };
+        let options = options! { block_scalar_eof_without_line_feed: true, emit_comments: false };
         let mut events = Events(Parser::new_from_str_with_options(text, options));
         let mut root = None;
         let end = loop {
@@ -118,7 +118,7 @@ fn range(span: &Span) -> Range<usize> {
 struct Events<'input>(Parser<'input, granit_parser::StrInput<'input>>);
 
 impl<'input> Events<'input> {
-    /// The next event that is not a comment. After the last it is the end for ever.
+    /// The next event. After the last it is the end for ever.
     fn next(&mut self) -> Result<(Event<'input>, Span), Unreadable> {
         self.0
             .next_event()
