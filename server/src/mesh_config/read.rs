@@ -57,14 +57,11 @@ fn of_number(number: f64) -> Result<Mode, Unreadable> {
     if number.fract() != 0.0 || number < f64::from(i32::MIN) || number > f64::from(i32::MAX) {
         return Err(Unreadable::NotAMode);
     }
-    Ok(if number == 0.0 {
-        Mode::RegistryOnly
-    } else if number == 1.0 {
-        Mode::AllowAny
-    } else if number == 3.0 {
-        Mode::Other("ALLOW_ANY_DYNAMIC_DNS".to_owned())
-    } else {
-        Mode::Other(number.to_string())
+    Ok(match number.to_string().as_str() {
+        "0" | "-0" => Mode::RegistryOnly,
+        "1" => Mode::AllowAny,
+        "3" => Mode::Other("ALLOW_ANY_DYNAMIC_DNS".to_owned()),
+        other => Mode::Other(other.to_owned()),
     })
 }
 
