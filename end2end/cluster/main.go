@@ -16,6 +16,7 @@ const usage = `usage: sidestep-sandbox COMMAND --state DIR
   pause PART          freeze a part, for instance kube-apiserver
   resume PART         let it go on
   rules               what istio-iptables writes for pods, one JSON object a line; needs no --state
+  mesh-config         what istiod reads from mesh configurations, one JSON object a line; needs no --state
   kernel [--check]    what the kernel does with packets under given rules, one JSON object a line; needs root
   kubectl ...         kubectl of the same version; needs no --state, takes --kubeconfig
 `
@@ -32,7 +33,7 @@ func main() {
 	if name == "kubectl" {
 		os.Exit(runKubectl())
 	}
-	command, ok := map[string]func([]string) int{"up": up, "down": down, "status": status, "pause": freeze, "resume": thaw, "rules": rules, "kernel": kernelProbes}[name]
+	command, ok := map[string]func([]string) int{"up": up, "down": down, "status": status, "pause": freeze, "resume": thaw, "rules": rules, "mesh-config": meshConfig, "kernel": kernelProbes}[name]
 	if !ok {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)

@@ -17,6 +17,7 @@ pub mod extract;
 mod health;
 pub mod history;
 pub mod install;
+pub mod mesh_config;
 pub mod reach;
 pub mod remarks;
 pub mod remote;

@@ -42,6 +42,7 @@ pub(crate) fn test(root: &Path) -> Result<()> {
         .is_some();
     let sandbox = go(root, &mut report);
     packets(root, sandbox.as_deref(), &mut report);
+    mesh_config(root, sandbox.as_deref(), &mut report);
     match (sandbox, built) {
         (Some(binary), true) => live(root, &binary, site, &mut report),
         (None, _) => skip_live(&mut report, "there is no sandbox"),
@@ -188,6 +189,18 @@ fn packets(root: &Path, sandbox: Option<&Path>, report: &mut Report) {
         Ok(()) => report.command(steps[1], Counts::Cargo, &mut test("kernel")),
         Err(why) => report.skip(steps[1], &format!("{why:#}")),
     }
+}
+
+/// What is read and changed in the text of the mesh configuration against istiod's own reading. No cluster is needed.
+fn mesh_config(root: &Path, sandbox: Option<&Path>, report: &mut Report) {
+    let step = "mesh configurations against istiod's reading";
+    let Some(binary) = sandbox else {
+        return report.skip(step, "there is no sandbox");
+    };
+    let arguments = ["test", "-p", "server", "--test", "mesh_config_judge"];
+    let mut test = command("cargo", &arguments, root);
+    test.env("SIDESTEP_SANDBOX_BIN", binary);
+    report.command(step, Counts::Cargo, &mut test);
 }
 
 const JOURNEYS: &str = "journeys over REST, against the sandbox";
