@@ -30,6 +30,7 @@ pub mod install;
 pub mod iptables;
 pub mod lint;
 pub mod name;
+pub mod owner;
 pub mod port;
 pub mod running;
 pub mod setting;
@@ -49,6 +50,7 @@ pub use self::{
     field::{Field, Kind, UnknownField},
     install::InstallValues,
     lint::Lint,
+    owner::Owner,
     port::{Port, PortError, PortRange, Ports},
     running::{Capture, Difference, Reading, Running, difference},
     setting::{LabelError, Level, LevelError, Selector, SidecarSetting},

@@ -5,7 +5,7 @@ use std::time::Duration;
 use api::{
     Precondition,
     audit::Action,
-    setting::{SaveSetting, SettingView},
+    setting::{DeleteSetting, SaveSetting, SettingView},
 };
 use domain::Level;
 use futures::{StreamExt, stream};
@@ -25,6 +25,7 @@ use crate::{
     cluster::resource::{SidecarSetting, SidecarSettingSpec},
     error::{Error, from_kube},
     history::Intent,
+    owner,
     state::State,
 };
 
@@ -84,6 +85,12 @@ pub async fn save(
             .push("nothing was changed: this is what is stored already".into());
         return Ok(view);
     }
+    owner::guard(
+        &place.what(),
+        before.as_ref().and_then(owner::of),
+        body.override_owner,
+        "`overrideOwner: true`",
+    )?;
     let intent = Intent {
         actor: caller.actor.to_string(),
         action: Action::SaveSetting,
@@ -120,12 +127,19 @@ pub async fn delete(
     caller: &Caller,
     level: Level,
     based_on: Precondition,
+    how: DeleteSetting,
 ) -> Result<SettingView, Error> {
     let place = Place::of(state, level)?;
     let Some(before) = place.stored(caller).await? else {
         return Err(Error::NotFound(place.what()));
     };
     check::precondition(state, caller, &place, &based_on, Some(&before)).await?;
+    owner::guard(
+        &place.what(),
+        owner::of(&before),
+        how.override_owner,
+        "`?overrideOwner=true`",
+    )?;
     let intent = Intent {
         actor: caller.actor.to_string(),
         action: Action::DeleteSetting,

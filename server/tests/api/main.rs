@@ -11,6 +11,7 @@ mod levels;
 mod lints;
 mod lists;
 mod openapi;
+mod owners;
 mod preview;
 mod reads;
 mod stack;
