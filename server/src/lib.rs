@@ -17,6 +17,7 @@ pub mod extract;
 mod health;
 pub mod history;
 pub mod install;
+pub mod outside;
 pub mod owner;
 pub mod reach;
 pub mod remarks;

@@ -25,7 +25,7 @@ use crate::{
     cluster::resource::{SidecarSetting, SidecarSettingSpec},
     error::{Error, from_kube},
     history::Intent,
-    owner,
+    outside, owner,
     state::State,
 };
 
@@ -91,6 +91,8 @@ pub async fn save(
         body.override_owner,
         "`overrideOwner: true`",
     )?;
+    let seen = before.as_ref().map(SidecarSetting::version);
+    outside::catch_up(state, &place.target(), seen.as_deref()).await?;
     let intent = Intent {
         actor: caller.actor.to_string(),
         action: Action::SaveSetting,
@@ -99,9 +101,11 @@ pub async fn save(
         before: before.as_ref().and_then(|b| serde_json::to_value(&b.spec).ok()),
         after: serde_json::to_value(&spec).ok(),
         based_on: before.as_ref().map(SidecarSetting::version),
+        outside: None,
     };
     let (api, name, what) = (place.api(caller), place.name.clone(), place.what());
-    let recorded = record(&state.history, intent, async move {
+    let version = |written: &SidecarSetting| Some(written.version());
+    let recorded = record(&state.history, intent, version, async move {
         write::save(&api, &name, &what, before, spec).await
     });
     let (change, written) = match recorded.await {
@@ -140,6 +144,7 @@ pub async fn delete(
         how.override_owner,
         "`?overrideOwner=true`",
     )?;
+    outside::catch_up(state, &place.target(), Some(&before.version())).await?;
     let intent = Intent {
         actor: caller.actor.to_string(),
         action: Action::DeleteSetting,
@@ -148,10 +153,11 @@ pub async fn delete(
         before: serde_json::to_value(&before.spec).ok(),
         after: None,
         based_on: Some(before.version()),
+        outside: None,
     };
     let (api, name, what) = (place.api(caller), place.name.clone(), place.what());
     let uid = before.uid();
-    let recorded = record(&state.history, intent, async move {
+    let recorded = record(&state.history, intent, |()| None, async move {
         write::remove(&api, &name, &what, before).await
     });
     let (change, ()) = match recorded.await {
