@@ -11,7 +11,7 @@ pub struct Change {
     pub id: String,
     /// When the intent was recorded, RFC 3339.
     pub at: String,
-    /// Who: the user that the cluster knows.
+    /// Who: the user that the cluster knows; of a change from outside the field manager, or `unknown`.
     pub actor: String,
     /// What was done.
     pub action: Action,
@@ -28,6 +28,9 @@ pub struct Change {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub after: Option<serde_json::Value>,
+    /// With `changed-outside`: what is known of who did it. The actor then is a field manager, no user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<Outside>,
     /// What came of it.
     pub outcome: Outcome,
     /// The hash of the newest event of this change in the chain, in hex.
@@ -44,12 +47,31 @@ pub enum Action {
     DeleteSetting,
     /// A pod was deleted.
     DeletePod,
+    /// The outbound traffic policy of a revision was saved, in its mesh configuration.
+    SaveOutboundPolicy,
+    /// Somebody changed it beside Sidestep: with `kubectl`, an installer, or a controller.
+    ChangedOutside,
+}
+
+/// What is known of a change that was made beside Sidestep.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Outside {
+    /// The field manager that the cluster noted, such as `kubectl-edit`; absent: it notes none, as of a removal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manager: Option<String>,
+    /// When the cluster noted it, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Whether no console watched the cluster then: it may be several changes, recorded as one when one watched again.
+    #[serde(default)]
+    pub while_away: bool,
 }
 
 /// The thing that was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Target {
-    /// `SidecarSetting` or `Pod`.
+    /// `SidecarSetting`, `Pod` or `ConfigMap`.
     pub kind: String,
     /// Its namespace.
     pub namespace: String,
@@ -94,7 +116,7 @@ pub struct AuditQuery {
     pub actor: Option<String>,
     /// Only of things in this namespace.
     pub namespace: Option<String>,
-    /// Only of things of this kind: `SidecarSetting` or `Pod`.
+    /// Only of things of this kind: `SidecarSetting`, `Pod` or `ConfigMap`.
     pub kind: Option<String>,
     /// Only of things with this name.
     pub name: Option<String>,

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     mesh::{Delivery, PodCounts},
+    owner::OwnerView,
     problem::FieldProblem,
 };
 
@@ -54,6 +55,9 @@ pub struct SettingView {
     /// What is stored; absent: nothing, so that everything is inherited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored: Option<StoredSetting>,
+    /// Who owns what is stored, and what becomes of an edit; absent: nobody who leaves a mark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<OwnerView>,
     /// Each field as the next pod of this level gets it, pod annotations aside.
     pub in_force: Vec<FieldInForce>,
     /// Whether a saved setting reaches new pods now.
@@ -192,6 +196,20 @@ pub struct SaveSetting {
     /// Why, for the history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Save although the owner of what is stored will undo it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub override_owner: bool,
+}
+
+/// How a setting is removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DeleteSetting {
+    /// Remove it although its owner will bring it back.
+    #[serde(default)]
+    #[param(required = false)]
+    pub override_owner: bool,
 }
 
 impl SaveSetting {

@@ -31,6 +31,7 @@ pub mod iptables;
 pub mod lint;
 pub mod name;
 pub mod outbound_policy;
+pub mod owner;
 pub mod port;
 pub mod running;
 pub mod setting;
@@ -51,6 +52,7 @@ pub use self::{
     install::InstallValues,
     lint::Lint,
     outbound_policy::OutboundTrafficPolicyMode,
+    owner::Owner,
     port::{Port, PortError, PortRange, Ports},
     running::{Capture, Difference, Reading, Running, difference},
     setting::{LabelError, Level, LevelError, Selector, SidecarSetting},

@@ -70,6 +70,8 @@ pub enum Readable {
     Settings,
     /// Services.
     Services,
+    /// ConfigMaps.
+    ConfigMaps,
     /// Istio's policies; who may list one kind of them is taken to be allowed to know of all.
     Policies,
 }
@@ -101,6 +103,7 @@ impl Readable {
             Self::Deployments => ("apps", "deployments"),
             Self::Settings => ("sidestep.dev", "sidecarsettings"),
             Self::Services => ("", "services"),
+            Self::ConfigMaps => ("", "configmaps"),
             Self::Policies => ("security.istio.io", "peerauthentications"),
         }
     }

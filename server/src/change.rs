@@ -13,13 +13,15 @@ use crate::{
 /// up ([`crate::history::reconcile::GRACE`]), or what is under way could be judged.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Records `intent`, does `work`, records what came of it; the change's id and what `work` returned.
+/// Records `intent`, does `work`, records what came of it; the change's id and what `work` returned. `version` is the
+/// version that the write made, where it made one: by it the watches' word of the change is known to be ours.
 ///
 /// It runs to its end although the client may hang up meanwhile: what was begun is also recorded. Where the cluster may
 /// have taken the change without our knowing, no outcome is recorded: [`crate::history::reconcile`] finds out.
 pub async fn record<T: Send + 'static>(
     history: &History,
     intent: Intent,
+    version: fn(&T) -> Option<String>,
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<(String, T), Error> {
     let history = history.clone();
@@ -29,14 +31,16 @@ pub async fn record<T: Send + 'static>(
             .await
             .unwrap_or_else(|_| Err(Error::ClusterUnreachable("the write took too long".into())));
         let outcome = match &result {
-            Ok(_) => Some(Recorded {
+            Ok(done) => Some(Recorded {
                 state: OutcomeState::Succeeded,
                 detail: None,
+                version: version(done),
             }),
             Err(error) if error.leaves_the_outcome_open() => None,
             Err(error) => Some(Recorded {
                 state: OutcomeState::Failed,
                 detail: Some(error.problem().detail),
+                version: None,
             }),
         };
         if let Some(outcome) = outcome

@@ -39,6 +39,16 @@ pub enum Error {
         /// How it is now, as `GET` would answer.
         current: Option<serde_json::Value>,
     },
+    /// Somebody else owns the thing and would undo the change.
+    #[error("{what} belongs to {}", .owner.named())]
+    Owned {
+        /// The thing.
+        what: String,
+        /// Who owns it.
+        owner: Box<domain::Owner>,
+        /// How to say that it shall be done all the same.
+        say: &'static str,
+    },
     /// The caller could not be told.
     #[error("not authenticated: {0}")]
     Unauthenticated(String),
@@ -116,6 +126,13 @@ impl Error {
                 )
                 .with_way_out("look at `current`, decide what to keep, and send it again with the new version")
             },
+            Self::Owned { what, owner, say } => Problem::new(
+                409,
+                "owned",
+                "Its owner would undo this",
+                format!("{what} belongs to {}; nothing was changed. {}", owner.named(), owner.effect()),
+            )
+            .with_way_out(format!("{}; to change it here all the same, send {say}", owner.instead())),
             Self::Unauthenticated(why) => Problem::new(401, "unauthenticated", "The cluster does not know the caller", why)
                 .with_way_out("send a token of the cluster as `Authorization: Bearer …`"),
             Self::Forbidden(what) => Problem::new(403, "forbidden", "The cluster does not allow this", what)

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api::audit::{Action, OutcomeState, Target};
+use api::audit::{Action, OutcomeState, Outside, Target};
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyPool, Row};
 use tokio::sync::{Mutex, watch};
@@ -19,9 +19,14 @@ mod chain;
 mod dialect;
 mod read;
 pub mod reconcile;
+mod seen;
 
 use self::chain::{GENESIS, hash};
-pub use self::read::Shown;
+use self::seen::Advance;
+pub use self::{
+    read::Shown,
+    seen::{Edit, Found, Noted, Seen},
+};
 use crate::{clock::Clock, error::Error};
 
 /// How long an append tries for the chain's end, against other processes on the same database.
@@ -33,6 +38,8 @@ const RETRY: Duration = Duration::from_millis(3);
 #[derive(Clone, Debug)]
 pub struct History {
     pool: AnyPool,
+    /// How this database begins a transaction that writes.
+    begin: &'static str,
     clock: Clock,
     /// Writers of this process queue here: between processes the chain's end is raced for, within one it need not be.
     writer: Arc<Mutex<()>>,
@@ -61,6 +68,9 @@ pub struct Intent {
     /// The version or uid that the write is based on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub based_on: Option<String>,
+    /// Of a change that was made beside Sidestep: what is known of who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<Outside>,
 }
 
 /// What came of it.
@@ -72,6 +82,9 @@ pub struct Recorded {
     /// In a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The version that the write made, by which the cluster's own word of it is known to be ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// An intent whose outcome is not recorded.
@@ -98,13 +111,14 @@ pub struct Broken {
 impl History {
     /// Opens the database at `url` (`sqlite://…` or `postgres://…`) and brings its schema up to date.
     pub async fn open(url: &str, clock: Clock) -> Result<Self, sqlx::Error> {
-        let pool = dialect::connect(url).await?;
+        let (pool, begin) = dialect::connect(url).await?;
         sqlx::migrate!("../migrations")
             .run(&pool)
             .await
             .map_err(|e| sqlx::Error::Migrate(Box::new(e)))?;
         Ok(Self {
             pool,
+            begin,
             clock,
             writer: Arc::default(),
             appended: watch::Sender::default(),
@@ -120,81 +134,51 @@ impl History {
     /// Records what is about to be done. Until this has returned, nothing may be changed.
     pub async fn intend(&self, intent: &Intent) -> Result<String, Error> {
         let change = uuid::Uuid::now_v7().to_string();
-        let body = serde_json::to_string(intent).unwrap_or_default();
-        self.append(&change, "intent", &body, Some(intent))
+        self.append(&change, &[New::intent(intent)], None)
             .await
             .map_err(Error::HistoryUnwritable)?;
         Ok(change)
     }
 
-    /// Records what came of a change. A second outcome of the same change is not taken: the first one stands.
+    /// Records what came of a change, and with it what the cluster holds since. A second outcome of the same change is not
+    /// taken: the first one stands.
     pub async fn conclude(&self, change: &str, outcome: &Recorded) -> Result<(), sqlx::Error> {
-        let body = serde_json::to_string(outcome).unwrap_or_default();
-        match self.append(change, "outcome", &body, None).await {
+        let made = self.made_by(change, outcome).await?;
+        match self.append(change, &[New::outcome(outcome)], made.as_ref()).await {
             Err(sqlx::Error::Database(error))
                 if error.is_unique_violation() && self.has(change, "outcome").await? =>
             {
                 Ok(())
             }
-            other => other,
+            other => other.map(drop),
         }
     }
 
+    /// Appends events of a change, with what was seen of the cluster; whether they were: where what was seen must have been
+    /// something else before and was not, nothing is.
     async fn append(
         &self,
         change: &str,
-        kind: &str,
-        body: &str,
-        intent: Option<&Intent>,
-    ) -> Result<(), sqlx::Error> {
-        let (actor, target) = match intent {
-            Some(intent) => (intent.actor.as_str(), intent.target.clone()),
-            None => (
-                "",
-                Target {
-                    kind: String::new(),
-                    namespace: String::new(),
-                    name: String::new(),
-                },
-            ),
-        };
+        events: &[New],
+        advance: Option<&Advance>,
+    ) -> Result<bool, sqlx::Error> {
         let _queue = self.writer.lock().await;
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let at = self.clock.now().as_microsecond();
-            let end = sqlx::query("select seq, hash from events order by seq desc limit 1")
-                .fetch_optional(&self.pool)
-                .await?;
-            let (seq, prev): (i64, String) = match end {
-                Some(row) => (row.try_get::<i64, _>("seq")? + 1, row.try_get("hash")?),
-                None => (1, GENESIS.to_owned()),
-            };
-            let inserted = sqlx::query(
-                "insert into events \
-                 (seq, change_id, kind, at_us, body, actor, target_kind, target_namespace, target_name, prev, hash) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            )
-            .bind(seq)
-            .bind(change)
-            .bind(kind)
-            .bind(at)
-            .bind(body)
-            .bind(actor)
-            .bind(&target.kind)
-            .bind(&target.namespace)
-            .bind(&target.name)
-            .bind(&prev)
-            .bind(hash(&prev, seq, change, kind, at, body))
-            .execute(&self.pool)
-            .await;
-            match inserted {
-                Ok(_) => {
-                    self.appended.send_replace(());
-                    return Ok(());
+            match self.try_append(change, events, advance).await {
+                Ok(done) => {
+                    if done {
+                        self.appended.send_replace(());
+                    }
+                    return Ok(done);
                 }
                 // Somebody else took this place in the chain, unless the change has such an event already.
                 Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-                    if Instant::now() > deadline || self.has(change, kind).await? {
+                    let is_there = match events.first() {
+                        Some(event) => self.has(change, event.kind).await?,
+                        None => true,
+                    };
+                    if Instant::now() > deadline || is_there {
                         return Err(sqlx::Error::Database(error));
                     }
                     tokio::time::sleep(RETRY).await;
@@ -202,6 +186,61 @@ impl History {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    async fn try_append(
+        &self,
+        change: &str,
+        events: &[New],
+        advance: Option<&Advance>,
+    ) -> Result<bool, sqlx::Error> {
+        let mut transaction = self.pool.begin_with(self.begin).await?;
+        if let Some(advance) = advance
+            && !advance.run(&mut transaction).await?
+            && advance.must
+        {
+            transaction.rollback().await?;
+            return Ok(false);
+        }
+        let end = sqlx::query("select seq, hash from events order by seq desc limit 1")
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let (mut seq, mut prev): (i64, String) = match end {
+            Some(row) => (row.try_get("seq")?, row.try_get("hash")?),
+            None => (0, GENESIS.to_owned()),
+        };
+        for New {
+            kind,
+            body,
+            actor,
+            target,
+        } in events
+        {
+            seq += 1;
+            let at = self.clock.now().as_microsecond();
+            let hash = hash(&prev, seq, change, kind, at, body);
+            sqlx::query(
+                "insert into events \
+                 (seq, change_id, kind, at_us, body, actor, target_kind, target_namespace, target_name, prev, hash) \
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            )
+            .bind(seq)
+            .bind(change)
+            .bind(*kind)
+            .bind(at)
+            .bind(body)
+            .bind(actor)
+            .bind(&target.kind)
+            .bind(&target.namespace)
+            .bind(&target.name)
+            .bind(&prev)
+            .bind(&hash)
+            .execute(&mut *transaction)
+            .await?;
+            prev = hash;
+        }
+        transaction.commit().await?;
+        Ok(true)
     }
 
     async fn has(&self, change: &str, kind: &str) -> Result<bool, sqlx::Error> {
@@ -232,6 +271,38 @@ impl History {
                 }
                 (seq, prev) = (event.seq, event.hash);
             }
+        }
+    }
+}
+
+/// An event to append: its kind, its body, and the copies out of an intent's body.
+struct New {
+    kind: &'static str,
+    body: String,
+    actor: String,
+    target: Target,
+}
+
+impl New {
+    fn intent(intent: &Intent) -> Self {
+        Self {
+            kind: "intent",
+            body: serde_json::to_string(intent).unwrap_or_default(),
+            actor: intent.actor.clone(),
+            target: intent.target.clone(),
+        }
+    }
+
+    fn outcome(outcome: &Recorded) -> Self {
+        Self {
+            kind: "outcome",
+            body: serde_json::to_string(outcome).unwrap_or_default(),
+            actor: String::new(),
+            target: Target {
+                kind: String::new(),
+                namespace: String::new(),
+                name: String::new(),
+            },
         }
     }
 }

@@ -18,6 +18,8 @@ mod health;
 pub mod history;
 pub mod install;
 pub mod mesh_config;
+pub mod outside;
+pub mod owner;
 pub mod reach;
 pub mod remarks;
 pub mod remote;

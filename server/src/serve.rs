@@ -19,7 +19,7 @@ use crate::{
     cluster::{Cluster, mesh, status},
     history::{History, reconcile},
     install::{self, FailurePolicy, Plan, Webhook, WebhookAddress},
-    reach,
+    outside, reach,
     router::{Serving, router},
     site::Site,
     state::State,
@@ -76,6 +76,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         tokio::spawn(status::run(cluster.clone(), clock.clone()));
     }
     let alone = Alone::with(&args.database);
+    tokio::spawn(outside::run(history.clone(), cluster.clone(), clock.clone()));
     tokio::spawn(reconcile::run(history, cluster.clone(), clock, alone.is_some()));
 
     tracing::info!("the console is at http://{address}");

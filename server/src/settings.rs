@@ -5,7 +5,7 @@ use std::time::Duration;
 use api::{
     Precondition,
     audit::Action,
-    setting::{SaveSetting, SettingView},
+    setting::{DeleteSetting, SaveSetting, SettingView},
 };
 use domain::Level;
 use futures::{StreamExt, stream};
@@ -25,6 +25,7 @@ use crate::{
     cluster::resource::{SidecarSetting, SidecarSettingSpec},
     error::{Error, from_kube},
     history::Intent,
+    outside, owner,
     state::State,
 };
 
@@ -84,6 +85,14 @@ pub async fn save(
             .push("nothing was changed: this is what is stored already".into());
         return Ok(view);
     }
+    owner::guard(
+        &place.what(),
+        before.as_ref().and_then(owner::of),
+        body.override_owner,
+        "`overrideOwner: true`",
+    )?;
+    let seen = before.as_ref().map(SidecarSetting::version);
+    outside::catch_up(state, &place.target(), seen.as_deref()).await?;
     let intent = Intent {
         actor: caller.actor.to_string(),
         action: Action::SaveSetting,
@@ -92,9 +101,11 @@ pub async fn save(
         before: before.as_ref().and_then(|b| serde_json::to_value(&b.spec).ok()),
         after: serde_json::to_value(&spec).ok(),
         based_on: before.as_ref().map(SidecarSetting::version),
+        outside: None,
     };
     let (api, name, what) = (place.api(caller), place.name.clone(), place.what());
-    let recorded = record(&state.history, intent, async move {
+    let version = |written: &SidecarSetting| Some(written.version());
+    let recorded = record(&state.history, intent, version, async move {
         write::save(&api, &name, &what, before, spec, Run::Real).await
     });
     let (change, written) = match recorded.await {
@@ -120,12 +131,20 @@ pub async fn delete(
     caller: &Caller,
     level: Level,
     based_on: Precondition,
+    how: DeleteSetting,
 ) -> Result<SettingView, Error> {
     let place = Place::of(state, level)?;
     let Some(before) = place.stored(caller).await? else {
         return Err(Error::NotFound(place.what()));
     };
     check::precondition(state, caller, &place, &based_on, Some(&before)).await?;
+    owner::guard(
+        &place.what(),
+        owner::of(&before),
+        how.override_owner,
+        "`?overrideOwner=true`",
+    )?;
+    outside::catch_up(state, &place.target(), Some(&before.version())).await?;
     let intent = Intent {
         actor: caller.actor.to_string(),
         action: Action::DeleteSetting,
@@ -134,10 +153,11 @@ pub async fn delete(
         before: serde_json::to_value(&before.spec).ok(),
         after: None,
         based_on: Some(before.version()),
+        outside: None,
     };
     let (api, name, what) = (place.api(caller), place.name.clone(), place.what());
     let uid = before.uid();
-    let recorded = record(&state.history, intent, async move {
+    let recorded = record(&state.history, intent, |()| None, async move {
         write::remove(&api, &name, &what, before, Run::Real).await
     });
     let (change, ()) = match recorded.await {

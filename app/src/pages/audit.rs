@@ -27,7 +27,8 @@ mod summary;
 mod words;
 
 const LEAD: &str = "Every change made through this console, its REST API and its command line: recorded before it is made, \
-                    and again with what came of it.";
+                    and again with what came of it. Changes that others make to settings, to the mesh configuration and to \
+                    the install values are recorded when they are seen.";
 
 /// The list of changes.
 pub(super) fn history_page() -> AnyView {
@@ -94,10 +95,10 @@ mod tests {
             actor: "ada".to_owned(),
             action,
             target: Target {
-                kind: if action == Action::DeletePod {
-                    "Pod"
-                } else {
-                    "SidecarSetting"
+                kind: match action {
+                    Action::DeletePod => "Pod",
+                    Action::SaveOutboundPolicy => "ConfigMap",
+                    _ => "SidecarSetting",
                 }
                 .to_owned(),
                 namespace: namespace.to_owned(),
@@ -106,6 +107,7 @@ mod tests {
             reason: None,
             before: None,
             after: None,
+            outside: None,
             outcome: Outcome {
                 state: OutcomeState::Succeeded,
                 at: None,

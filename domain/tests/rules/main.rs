@@ -7,6 +7,7 @@ mod effective;
 mod lint;
 mod marker;
 mod oracle;
+mod owner;
 mod plan;
 mod ports;
 mod running;

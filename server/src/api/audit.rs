@@ -42,6 +42,7 @@ pub(super) async fn list(
     let visible = Shown {
         settings: caller.may_read(Readable::Settings, &names).await?,
         pods: caller.may_read(Readable::Pods, &names).await?,
+        config_maps: caller.may_read(Readable::ConfigMaps, &names).await?,
     };
     // One more than asked for tells whether there is a next page.
     let (mut changes, total) = state.history.page(&query, &visible, before, limit + 1).await?;
@@ -72,6 +73,7 @@ pub(super) async fn get(
     let change = state.history.change(&id).await?.ok_or_else(none)?;
     let kind = match change.target.kind.as_str() {
         "Pod" => Readable::Pods,
+        "ConfigMap" => Readable::ConfigMaps,
         _ => Readable::Settings,
     };
     match caller.must_read(kind, &change.target.namespace).await {

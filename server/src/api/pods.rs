@@ -174,8 +174,9 @@ pub(super) async fn delete(
         before: Some(serde_json::json!({ "uid": uid, "node": before.row.node, "state": before.row.state })),
         after: None,
         based_on: Some(uid.clone()),
+        outside: None,
     };
-    let (change, ()) = record(&state.history, intent, async move {
+    let (change, ()) = record(&state.history, intent, |()| None, async move {
         let exactly_this = DeleteParams {
             preconditions: Some(Preconditions {
                 uid: Some(uid),

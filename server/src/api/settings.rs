@@ -3,7 +3,7 @@
 use api::{
     FieldProblem, Page, Problem,
     preview::{Preview, PreviewSetting},
-    setting::{SaveSetting, SettingView},
+    setting::{DeleteSetting, SaveSetting, SettingView},
 };
 use axum::{
     extract::State as Shared,
@@ -15,7 +15,7 @@ use http::{HeaderValue, StatusCode, header};
 use crate::{
     caller::Caller,
     error::Error,
-    extract::{BasedOn, Json, Path},
+    extract::{BasedOn, Json, Path, Query},
     settings,
     state::State,
 };
@@ -57,10 +57,16 @@ async fn write(
     ))
 }
 
-async fn remove(state: State, caller: Caller, level: Level, based_on: BasedOn) -> Result<Response, Error> {
+async fn remove(
+    state: State,
+    caller: Caller,
+    level: Level,
+    based_on: BasedOn,
+    how: DeleteSetting,
+) -> Result<Response, Error> {
     Ok(answer(
         StatusCode::OK,
-        settings::delete(&state, &caller, level, based_on.0).await?,
+        settings::delete(&state, &caller, level, based_on.0, how).await?,
     ))
 }
 
@@ -89,6 +95,7 @@ pub(super) async fn get_global(Shared(state): Shared<State>, caller: Caller) -> 
         (status = 200, body = SettingView, description = "Saved"),
         (status = 201, body = SettingView, description = "Created"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not write it"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Its owner would undo it, and the body does not say `overrideOwner`"),
         (status = 412, body = Problem, content_type = "application/problem+json", description = "It changed meanwhile; `current` has the state now"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Fields are refused, by Sidestep or by the cluster"),
         (status = 428, body = Problem, content_type = "application/problem+json", description = "`If-Match` or `If-None-Match` is missing"),
@@ -108,11 +115,12 @@ pub(super) async fn put_global(
 ///
 /// Everything is inherited then. Answers once new pods do.
 #[utoipa::path(delete, path = api::path::SETTINGS_GLOBAL, tag = "settings", operation_id = "deleteGlobalSetting",
-    params( ("If-Match" = Option<String>, Header, description = "The version that this is based on, in double quotes")),
+    params( ("If-Match" = Option<String>, Header, description = "The version that this is based on, in double quotes"), DeleteSetting),
     responses(
         (status = 200, body = SettingView, description = "Removed"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not remove it"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is stored"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Its owner would bring it back, and the query does not say `overrideOwner`"),
         (status = 412, body = Problem, content_type = "application/problem+json", description = "It changed meanwhile; `current` has the state now"),
         (status = 428, body = Problem, content_type = "application/problem+json", description = "`If-Match` is missing"),
     )
@@ -121,8 +129,9 @@ pub(super) async fn delete_global(
     Shared(state): Shared<State>,
     caller: Caller,
     based_on: BasedOn,
+    Query(how): Query<DeleteSetting>,
 ) -> Result<Response, Error> {
-    remove(state, caller, Level::Global, based_on).await
+    remove(state, caller, Level::Global, based_on, how).await
 }
 
 /// Get the setting of a namespace
@@ -154,6 +163,7 @@ pub(super) async fn get_namespace(
         (status = 200, body = SettingView, description = "Saved"),
         (status = 201, body = SettingView, description = "Created"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not write it"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Its owner would undo it, and the body does not say `overrideOwner`"),
         (status = 412, body = Problem, content_type = "application/problem+json", description = "It changed meanwhile; `current` has the state now"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Fields are refused, by Sidestep or by the cluster"),
         (status = 428, body = Problem, content_type = "application/problem+json", description = "`If-Match` or `If-None-Match` is missing"),
@@ -174,11 +184,12 @@ pub(super) async fn put_namespace(
 ///
 /// Everything is inherited then. Answers once new pods do.
 #[utoipa::path(delete, path = api::path::SETTINGS_NAMESPACE, tag = "settings", operation_id = "deleteNamespaceSetting",
-    params(("namespace" = String, Path), ("If-Match" = Option<String>, Header, description = "The version that this is based on, in double quotes")),
+    params(("namespace" = String, Path), ("If-Match" = Option<String>, Header, description = "The version that this is based on, in double quotes"), DeleteSetting),
     responses(
         (status = 200, body = SettingView, description = "Removed"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not remove it"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is stored"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Its owner would bring it back, and the query does not say `overrideOwner`"),
         (status = 412, body = Problem, content_type = "application/problem+json", description = "It changed meanwhile; `current` has the state now"),
         (status = 428, body = Problem, content_type = "application/problem+json", description = "`If-Match` is missing"),
     )
@@ -188,8 +199,9 @@ pub(super) async fn delete_namespace(
     caller: Caller,
     Path(namespace): Path<String>,
     based_on: BasedOn,
+    Query(how): Query<DeleteSetting>,
 ) -> Result<Response, Error> {
-    remove(state, caller, Level::Namespace(namespace), based_on).await
+    remove(state, caller, Level::Namespace(namespace), based_on, how).await
 }
 
 /// Get a setting of the Workload level
@@ -221,6 +233,7 @@ pub(super) async fn get_workload(
         (status = 200, body = SettingView, description = "Saved"),
         (status = 201, body = SettingView, description = "Created"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not write it"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Its owner would undo it, and the body does not say `overrideOwner`"),
         (status = 412, body = Problem, content_type = "application/problem+json", description = "It changed meanwhile; `current` has the state now"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Fields are refused, by Sidestep or by the cluster"),
         (status = 428, body = Problem, content_type = "application/problem+json", description = "`If-Match` or `If-None-Match` is missing"),
@@ -241,11 +254,12 @@ pub(super) async fn put_workload(
 ///
 /// Everything is inherited then. Answers once new pods do.
 #[utoipa::path(delete, path = api::path::SETTINGS_WORKLOAD, tag = "settings", operation_id = "deleteWorkloadSetting",
-    params(("namespace" = String, Path), ("name" = String, Path), ("If-Match" = Option<String>, Header, description = "The version that this is based on, in double quotes")),
+    params(("namespace" = String, Path), ("name" = String, Path), ("If-Match" = Option<String>, Header, description = "The version that this is based on, in double quotes"), DeleteSetting),
     responses(
         (status = 200, body = SettingView, description = "Removed"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not remove it"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is stored"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Its owner would bring it back, and the query does not say `overrideOwner`"),
         (status = 412, body = Problem, content_type = "application/problem+json", description = "It changed meanwhile; `current` has the state now"),
         (status = 428, body = Problem, content_type = "application/problem+json", description = "`If-Match` is missing"),
     )
@@ -255,8 +269,9 @@ pub(super) async fn delete_workload(
     caller: Caller,
     Path((namespace, name)): Path<(String, String)>,
     based_on: BasedOn,
+    Query(how): Query<DeleteSetting>,
 ) -> Result<Response, Error> {
-    remove(state, caller, Level::Workload { namespace, name }, based_on).await
+    remove(state, caller, Level::Workload { namespace, name }, based_on, how).await
 }
 
 /// List the settings of the Workload level

@@ -25,7 +25,8 @@ const NEVER_INJECTED: [&str; 4] = [
     "kube-system",
     "local-path-storage",
 ];
-const INJECTOR: &str = "istio-sidecar-injector";
+/// The ConfigMap of an injector; of a revision that is not the default with its name after a dash.
+pub(crate) const INJECTOR: &str = "istio-sidecar-injector";
 const INJECTION_LABEL: &str = "istio-injection";
 const DATAPLANE_LABEL: &str = "istio.io/dataplane-mode";
 

@@ -34,7 +34,7 @@ mod prune;
 mod state;
 
 use self::{
-    prune::{bare, prune_pod, prune_service, prune_template},
+    prune::{bare, bare_but_editors, prune_pod, prune_service, prune_template},
     state::{WatchState, watch_error},
 };
 use super::{
@@ -146,7 +146,7 @@ impl Stores {
         let istio = watcher::Config::default().labels("istio.io/rev");
         let any = watcher::Config::default;
         Self {
-            settings: all.needs(spawn(client, "sidecarsettings", any(), &all, bare)),
+            settings: all.needs(spawn(client, "sidecarsettings", any(), &all, bare_but_editors)),
             namespaces: all.needs(spawn(client, "namespaces", any(), &all, bare)),
             pods: all.needs(spawn(client, "pods", any(), &all, prune_pod)),
             deployments: all.needs(spawn(client, "deployments", any(), &all, |d: &mut Deployment| {
@@ -172,7 +172,7 @@ impl Stores {
                 prune_template(j.spec.as_mut().map(|s| &mut s.template));
             })),
             replica_sets: all.needs(spawn(client, "replicasets", any(), &all, bare)),
-            config_maps: all.needs(spawn(client, "configmaps", istio, &all, bare)),
+            config_maps: all.needs(spawn(client, "configmaps", istio, &all, bare_but_editors)),
             webhooks: all.needs(spawn(client, "mutatingwebhookconfigurations", any(), &all, bare)),
             // Where one of these cannot be seen, all but the lints goes on.
             services: spawn(client, "services", any(), &all, prune_service),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sqlx::{AnyPool, Executor, any::AnyPoolOptions};
 
-/// Connects to `url`. A SQLite file is created where it does not exist, unless the URL says how to open it.
-pub(super) async fn connect(url: &str) -> Result<AnyPool, sqlx::Error> {
+/// Connects to `url`, and says how to begin a transaction that writes. A SQLite file is created where it does not exist, unless the URL says how to open it.
+pub(super) async fn connect(url: &str) -> Result<(AnyPool, &'static str), sqlx::Error> {
     sqlx::any::install_default_drivers();
     let is_sqlite = url.starts_with("sqlite:");
     let url = if is_sqlite && !url.contains("mode=") && !url.contains(":memory:") {
@@ -14,7 +14,9 @@ pub(super) async fn connect(url: &str) -> Result<AnyPool, sqlx::Error> {
         url.to_owned()
     };
     let in_memory = url.contains(":memory:");
-    AnyPoolOptions::new()
+    // SQLite takes turns only where a writer says at once that it is one.
+    let begin = if is_sqlite { "begin immediate" } else { "begin" };
+    let pool = AnyPoolOptions::new()
         // An in-memory database is one connection: a second would see another database.
         .max_connections(if in_memory { 1 } else { 4 })
         .min_connections(u32::from(in_memory))
@@ -38,5 +40,6 @@ pub(super) async fn connect(url: &str) -> Result<AnyPool, sqlx::Error> {
             })
         })
         .connect(&url)
-        .await
+        .await?;
+    Ok((pool, begin))
 }

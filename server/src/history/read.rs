@@ -18,6 +18,7 @@ impl History {
         limit: usize,
     ) -> Result<(Vec<(i64, Change)>, usize), Error> {
         let (settings, pods) = (names(&shown.settings), names(&shown.pods));
+        let config_maps = names(&shown.config_maps);
         let (action, outcome) = (query.action.map(does), query.outcome.map(ended));
         let read = async {
             let rows = sqlx::query(PAGE)
@@ -29,6 +30,7 @@ impl History {
                 .bind(query.name.as_deref())
                 .bind(action.as_deref())
                 .bind(outcome.as_deref())
+                .bind(config_maps.as_deref())
                 .bind(before.unwrap_or(i64::MAX))
                 .bind(i64::try_from(limit).unwrap_or(i64::MAX))
                 .fetch_all(&self.pool)
@@ -42,6 +44,7 @@ impl History {
                 .bind(query.name.as_deref())
                 .bind(action.as_deref())
                 .bind(outcome.as_deref())
+                .bind(config_maps.as_deref())
                 .fetch_one(&self.pool)
                 .await?
                 .try_get::<i64, _>("n")?;
@@ -102,6 +105,8 @@ pub struct Shown {
     pub settings: Visible,
     /// Changes of pods in these namespaces.
     pub pods: Visible,
+    /// Changes of ConfigMaps in these namespaces.
+    pub config_maps: Visible,
 }
 
 /// Namespaces as one text, so that the statement stays one however many there are; nothing: all.
@@ -130,7 +135,7 @@ fn word(word: impl Serialize) -> String {
     serde_json::to_string(&word).unwrap_or_default()
 }
 
-/// A statement over the changes that the filters `$1` to `$8` leave.
+/// A statement over the changes that the filters `$1` to `$9` leave.
 macro_rules! over_changes {
     ($select:literal, $rest:literal) => {
         concat!(
@@ -140,8 +145,9 @@ macro_rules! over_changes {
                and (cast($1 as text) is null or i.actor = $1) \
                and (cast($2 as text) is null or i.target_namespace = $2) \
                and (cast($3 as text) is null or i.target_kind = $3) \
-               and (i.target_kind = 'Pod' or cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%') \
+               and (i.target_kind in ('Pod', 'ConfigMap') or cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%') \
                and (i.target_kind <> 'Pod' or cast($5 as text) is null or $5 like '%,' || i.target_namespace || ',%') \
+               and (i.target_kind <> 'ConfigMap' or cast($9 as text) is null or $9 like '%,' || i.target_namespace || ',%') \
                and (cast($6 as text) is null or i.target_name = $6) \
                and (cast($7 as text) is null or i.body like $7) \
                and (cast($8 as text) is null or ($8 = 'pending' and o.body is null) or o.body like $8) ",
@@ -153,7 +159,7 @@ macro_rules! over_changes {
 const PAGE: &str = over_changes!(
     "select i.seq, i.change_id, i.at_us, i.body, i.hash, \
             o.at_us as outcome_at_us, o.body as outcome_body, o.hash as outcome_hash",
-    "and i.seq < $9 order by i.seq desc limit $10"
+    "and i.seq < $10 order by i.seq desc limit $11"
 );
 
 const COUNT: &str = over_changes!("select count(*) as n", "");
@@ -205,6 +211,7 @@ fn fold(row: &AnyRow) -> Result<(i64, Change), sqlx::Error> {
         reason: intent.reason,
         before: intent.before,
         after: intent.after,
+        outside: intent.outside,
         outcome,
         hash: match newest {
             Some(hash) => hash,
@@ -214,7 +221,7 @@ fn fold(row: &AnyRow) -> Result<(i64, Change), sqlx::Error> {
     Ok((row.try_get("seq")?, change))
 }
 
-fn json<T: serde::de::DeserializeOwned>(row: &AnyRow, column: &str) -> Result<T, sqlx::Error> {
+pub(super) fn json<T: serde::de::DeserializeOwned>(row: &AnyRow, column: &str) -> Result<T, sqlx::Error> {
     let text: String = row.try_get(column)?;
     serde_json::from_str(&text).map_err(|e| sqlx::Error::Decode(Box::new(e)))
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use api::audit::{Action, OutcomeState};
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::{Api, ResourceExt};
 
 use super::{History, Intent, Pending, Recorded};
@@ -16,6 +16,7 @@ use crate::{
         Cluster,
         resource::{SidecarSetting, SidecarSettingSpec},
     },
+    outside::config_map_version,
 };
 
 /// An intent is left alone for this long: its request may still be under way, here or in another replica.
@@ -56,7 +57,10 @@ pub async fn run(history: History, cluster: Cluster, clock: Clock, alone: bool) 
 async fn settle(history: &History, cluster: &Cluster, pending: Pending) -> bool {
     let found = match pending.intent.action {
         Action::SaveSetting | Action::DeleteSetting => setting(history, cluster, &pending).await,
+        Action::SaveOutboundPolicy => mesh_config(history, cluster, &pending).await,
         Action::DeletePod => pod(cluster, &pending.intent).await,
+        // Its outcome is recorded with it.
+        Action::ChangedOutside => Ok(found(OutcomeState::Succeeded, "the cluster had it")),
     };
     let outcome = match found {
         Ok(outcome) => outcome,
@@ -118,16 +122,51 @@ fn judge_setting(intent: &Intent, held: &Held) -> Recorded {
         (Some(wanted), Some(held)) => wanted.says_the_same(held),
         _ => false,
     };
-    if held.version == intent.based_on {
+    judge(
+        held.version == intent.based_on,
+        has_what_was_asked_for,
+        held.version.clone(),
+    )
+}
+
+fn judge(has_what_was_before: bool, has_what_was_asked_for: bool, version: Option<String>) -> Recorded {
+    if has_what_was_before {
         found(OutcomeState::Failed, "the cluster still had the state before")
     } else if has_what_was_asked_for {
-        found(OutcomeState::Succeeded, "the cluster had what was asked for")
+        Recorded {
+            version,
+            ..found(OutcomeState::Succeeded, "the cluster had what was asked for")
+        }
     } else {
         found(
             OutcomeState::Unknown,
             "the cluster had neither the state before nor the one asked for",
         )
     }
+}
+
+/// A revision's mesh configuration: its text decides, as the ConfigMap's version moves with its labels too.
+async fn mesh_config(history: &History, cluster: &Cluster, pending: &Pending) -> Result<Recorded, NotYet> {
+    let target = &pending.intent.target;
+    let text = |state: Option<&serde_json::Value>| state.map(|state| state["mesh"].clone());
+    let (held, version) = match history.next_intent(target, pending.seq).await? {
+        Some(next) => (text(next.before.as_ref()), next.based_on),
+        None => {
+            let api: Api<ConfigMap> = Api::namespaced(cluster.console.clone(), &target.namespace);
+            let now = api.get_opt(&target.name).await?;
+            let mesh = now.as_ref().map(|now| {
+                let data = now.data.as_ref();
+                data.and_then(|data| data.get("mesh")).cloned().into()
+            });
+            (mesh, now.as_ref().map(config_map_version))
+        }
+    };
+    let intent = &pending.intent;
+    Ok(judge(
+        version == intent.based_on || held == text(intent.before.as_ref()),
+        held == text(intent.after.as_ref()),
+        version,
+    ))
 }
 
 fn spec(recorded: Option<&serde_json::Value>) -> Option<SidecarSettingSpec> {
@@ -152,6 +191,7 @@ fn found(state: OutcomeState, what: &str) -> Recorded {
         detail: Some(format!(
             "read off the cluster after the console had stopped in between: {what}"
         )),
+        version: None,
     }
 }
 
@@ -178,6 +218,7 @@ mod tests {
             before,
             after,
             based_on: based_on.map(Into::into),
+            outside: None,
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use api::setting::{LevelRef, SettingView, StoredSetting};
+use api::{
+    owner::OwnerView,
+    setting::{LevelRef, SettingView, StoredSetting},
+};
 use domain::Level;
 use kube::ResourceExt;
 
@@ -14,6 +17,7 @@ use crate::{
         resource::SidecarSetting,
         settings::SettingIndex,
     },
+    owner,
     state::State,
 };
 
@@ -64,6 +68,7 @@ pub(super) async fn view(
             version: stored.version(),
             invalid: read.errors,
         }),
+        owner: stored.and_then(owner::of).as_ref().map(OwnerView::from),
         in_force: in_force(&effective),
         delivery: match &place.level {
             Level::Global => cluster.delivery.now(),

@@ -13,6 +13,7 @@ use crate::support::databases;
 const EVERYTHING: Shown = Shown {
     settings: Visible::All,
     pods: Visible::All,
+    config_maps: Visible::All,
 };
 
 fn intent(namespace: &str) -> Intent {
@@ -28,6 +29,7 @@ fn intent(namespace: &str) -> Intent {
         before: None,
         after: None,
         based_on: None,
+        outside: None,
     }
 }
 
@@ -35,6 +37,7 @@ fn succeeded() -> Recorded {
     Recorded {
         state: OutcomeState::Succeeded,
         detail: None,
+        version: None,
     }
 }
 
@@ -103,6 +106,7 @@ async fn the_first_outcome_stands() {
         let late = Recorded {
             state: OutcomeState::Failed,
             detail: None,
+            version: None,
         };
         history
             .conclude(&change, &late)
@@ -127,6 +131,7 @@ async fn only_the_namespaces_asked_for_are_shown() {
                 let shown = Shown {
                     settings: Visible::In(namespaces),
                     pods: Visible::In(Vec::new()),
+                    config_maps: Visible::In(Vec::new()),
                 };
                 let (changes, total) = history
                     .page(&AuditQuery::default(), &shown, None, 10)
@@ -170,7 +175,12 @@ async fn changes_are_filtered_by_name_action_and_outcome_with_the_total_to_match
             OutcomeState::Unknown,
             OutcomeState::Pending,
         ];
-        let actions = [Action::SaveSetting, Action::DeleteSetting, Action::DeletePod];
+        let actions = [
+            Action::SaveSetting,
+            Action::DeleteSetting,
+            Action::DeletePod,
+            Action::ChangedOutside,
+        ];
         for action in actions {
             for state in outcomes {
                 let mut intent = intent("shop");
@@ -185,7 +195,11 @@ async fn changes_are_filtered_by_name_action_and_outcome_with_the_total_to_match
                 let change = history.intend(&intent).await.expect("recorded");
                 if state != OutcomeState::Pending {
                     let detail = Some(r#"{"state":"succeeded"}"#.into());
-                    let outcome = Recorded { state, detail };
+                    let outcome = Recorded {
+                        state,
+                        detail,
+                        version: None,
+                    };
                     history.conclude(&change, &outcome).await.expect("recorded");
                 }
             }
@@ -201,7 +215,7 @@ async fn changes_are_filtered_by_name_action_and_outcome_with_the_total_to_match
                     .page(&query, &EVERYTHING, None, 2)
                     .await
                     .expect("readable");
-                let expected = action.map_or(3, |_| 1) * outcome.map_or(4, |_| 1);
+                let expected = action.map_or(4, |_| 1) * outcome.map_or(4, |_| 1);
                 assert_eq!(total, expected, "{query:?}");
                 assert_eq!(changes.len(), total.min(2), "{query:?}");
                 for (_, change) in changes {
@@ -221,6 +235,6 @@ async fn changes_are_filtered_by_name_action_and_outcome_with_the_total_to_match
             .page(&query, &EVERYTHING, None, 10)
             .await
             .expect("readable");
-        assert_eq!((changes.len(), total), (3, 3));
+        assert_eq!((changes.len(), total), (4, 4));
     }
 }

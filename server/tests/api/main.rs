@@ -11,6 +11,8 @@ mod levels;
 mod lints;
 mod lists;
 mod openapi;
+mod outside;
+mod owners;
 mod preview;
 mod reads;
 mod stack;

@@ -24,6 +24,7 @@ async fn changes(server: &TestServer) -> Vec<Change> {
             &Shown {
                 settings: Visible::All,
                 pods: Visible::All,
+                config_maps: Visible::All,
             },
             None,
             100,

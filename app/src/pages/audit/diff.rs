@@ -1,19 +1,25 @@
 //! What a change changed, read from the states before and after as the server records them: for a setting the resource's
-//! spec, for a pod its uid, node and state. Whatever has another shape is left to the reader as JSON.
+//! spec, for a pod its uid, node and state, for a mesh configuration its text, for install values what they say of traffic.
+//! Whatever has another shape is left to the reader as JSON.
 
-use api::{
-    audit::{Action, Change},
-    pod::PodState,
-};
+use api::{audit::Change, pod::PodState};
 use domain::Field;
 
+use super::words::CONFIG_MAP;
+
 mod read;
+pub(super) mod text;
+
+/// The kind of a setting in the history.
+const SETTING: &str = "SidecarSetting";
 
 /// What was changed.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Diff {
     /// A setting, part by part.
     Setting(Vec<Line>),
+    /// A mesh configuration, line by line: where something changed, with what is around it.
+    Text(Vec<text::Hunk>),
     /// A pod, as it was before it was deleted.
     Pod(Pod),
     /// The record has a shape that this version does not know.
@@ -36,6 +42,8 @@ pub(super) struct Line {
 pub(super) enum Part {
     /// One of the six.
     Field(Field),
+    /// One of the six, as install values have it.
+    Install(Field),
     /// A field that this version does not know.
     Other(String),
     /// Which pods it is for.
@@ -80,11 +88,13 @@ pub(super) enum Fate {
 impl Diff {
     /// Reads a change.
     pub(super) fn of(change: &Change) -> Self {
-        let read = match change.action {
-            Action::SaveSetting | Action::DeleteSetting => {
-                read::setting(change.before.as_ref(), change.after.as_ref()).map(Self::Setting)
-            }
-            Action::DeletePod => change.before.as_ref().and_then(read::pod).map(Self::Pod),
+        let (before, after) = (change.before.as_ref(), change.after.as_ref());
+        let read = match change.target.kind.as_str() {
+            SETTING => read::setting(before, after).map(Self::Setting),
+            CONFIG_MAP => read::mesh(before, after)
+                .map(|(before, after)| Self::Text(text::hunks(&before, &after)))
+                .or_else(|| read::install(before, after).map(Self::Setting)),
+            _ => before.and_then(read::pod).map(Self::Pod),
         };
         read.unwrap_or(Self::Unreadable)
     }
@@ -126,6 +136,7 @@ impl Part {
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Field(field) => field.name(),
+            Self::Install(field) => field.install_key(),
             Self::Other(name) => name,
             Self::Selector => "selector",
             Self::Priority => "priority",
@@ -136,6 +147,7 @@ impl Part {
     pub(super) fn nothing(&self) -> &'static str {
         match self {
             Self::Field(_) | Self::Other(_) => "inherit",
+            Self::Install(_) => "not there",
             Self::Selector | Self::Priority => "none",
         }
     }

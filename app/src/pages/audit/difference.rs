@@ -4,8 +4,8 @@ use api::audit::Change;
 use leptos::prelude::*;
 
 use super::{
-    diff::{Diff, Fate, Line, Part, Pod, Said},
-    summary,
+    diff::{Diff, Fate, Line, Part, Pod, Said, text::Hunk},
+    summary, words,
 };
 use crate::ui::{badge::Tone, notice::Notice, prose::Prose};
 
@@ -13,6 +13,7 @@ use crate::ui::{badge::Tone, notice::Notice, prose::Prose};
 pub(super) fn difference(change: &Change) -> AnyView {
     match Diff::of(change) {
         Diff::Setting(lines) => setting(change, lines),
+        Diff::Text(hunks) => lines(&hunks),
         Diff::Pod(pod) => deleted(pod),
         Diff::Unreadable => view! {
             <Notice tone=Tone::Quiet title="This version of the console cannot read the record part by part">
@@ -26,6 +27,7 @@ pub(super) fn difference(change: &Change) -> AnyView {
 fn setting(change: &Change, lines: Vec<Line>) -> AnyView {
     let (changed, same): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(Line::is_changed);
     let ends = match (&change.before, &change.after) {
+        _ if change.target.kind == words::CONFIG_MAP => None,
         (None, _) => Some("Nothing was stored here before: every field was inherited."),
         (_, None) => Some("Nothing is stored here after it: every field is inherited."),
         _ => None,
@@ -41,6 +43,29 @@ fn setting(change: &Change, lines: Vec<Line>) -> AnyView {
         {unchanged(&same)}
     }
     .into_any()
+}
+
+/// The changed lines of a text, as a unified diff.
+fn lines(hunks: &[Hunk]) -> AnyView {
+    if hunks.is_empty() {
+        return view! { <p>"The text is the same before and after."</p> }.into_any();
+    }
+    let line = |(fate, text): &(Fate, String)| {
+        let text = text.clone();
+        match fate {
+            Fate::Kept => view! { <span class="diff-line">"  "{text}"\n"</span> }.into_any(),
+            Fate::Removed => view! { <del class="diff-line">"− "{text}"\n"</del> }.into_any(),
+            Fate::Added => view! { <ins class="diff-line">"+ "{text}"\n"</ins> }.into_any(),
+        }
+    };
+    hunks
+        .iter()
+        .map(|hunk| {
+            let lines = hunk.iter().map(line).collect_view();
+            view! { <pre class="diff-text" tabindex="0" role="group" aria-label="Changed lines"><code>{lines}</code></pre> }
+        })
+        .collect_view()
+        .into_any()
 }
 
 fn before_and_after(line: &Line) -> AnyView {
@@ -59,7 +84,9 @@ fn before_and_after(line: &Line) -> AnyView {
 fn title(part: &Part) -> AnyView {
     let name = part.name().to_owned();
     match part {
-        Part::Field(field) => view! { <h3>{field.label()}" "<code>{name}</code></h3> }.into_any(),
+        Part::Field(field) | Part::Install(field) => {
+            view! { <h3>{field.label()}" "<code>{name}</code></h3> }.into_any()
+        }
         Part::Other(_) => view! { <h3><code>{name}</code></h3> }.into_any(),
         Part::Selector => view! { <h3>"Which pods it is for "<code>{name}</code></h3> }.into_any(),
         Part::Priority => view! { <h3>"Which of several wins "<code>{name}</code></h3> }.into_any(),

@@ -89,8 +89,14 @@ fn facts(change: &Change) -> AnyView {
         actor: Some(change.actor.clone()),
         ..AuditQuery::default()
     };
+    let outside = words::outside(change).map(|text| {
+        let at = change.outside.as_ref().and_then(|outside| outside.at.clone());
+        let at = at.map(|at| view! { " " <span class="quiet">"noted by the cluster "<Exactly at/></span> });
+        view! { <div><dt>"Made outside"</dt><dd><Prose text/>{at}</dd></div> }
+    });
     let reason = match change.reason.clone() {
         Some(reason) => view! { <span class="history-reason">{reason}</span> }.into_any(),
+        None if change.outside.is_some() => view! { <span class="quiet">"Not known"</span> }.into_any(),
         None => view! { <span class="quiet">"None given"</span> }.into_any(),
     };
     view! {
@@ -98,7 +104,8 @@ fn facts(change: &Change) -> AnyView {
             <h2 id="facts" class="visually-hidden">"Who and when"</h2>
             <dl class="history-facts">
                 <div><dt>"When"</dt><dd><Exactly at=change.at.clone()/>" " <span class="quiet"><Ago at=change.at.clone()/></span></dd></div>
-                <div><dt>"Who"</dt><dd><a href=routes::audit(&theirs)>{change.actor.clone()}</a></dd></div>
+                <div><dt>"Who"</dt><dd><a href=routes::audit(&theirs)>{change.actor.clone()}</a>{words::no_user(change)}</dd></div>
+                {outside}
                 <div><dt>"Outcome"</dt><dd><Badge tone>{word}</Badge>{recorded}{detail}{open}</dd></div>
                 <div><dt>"Reason"</dt><dd>{reason}</dd></div>
             </dl>
@@ -171,7 +178,7 @@ fn related(change: &Change, root: Option<&str>) -> AnyView {
             ));
         }
         // A pod that was deleted is gone; its namesake, if any, is another one.
-        None if change.outcome.state == OutcomeState::Failed => {
+        None if change.target.kind == "Pod" && change.outcome.state == OutcomeState::Failed => {
             links.push((routes::pod(&namespace, &name), "The pod as it is now"));
         }
         None => {}
@@ -189,6 +196,8 @@ fn related(change: &Change, root: Option<&str>) -> AnyView {
             pods(Some(PodStateName::Stale)),
             "Pods that still run an old setting",
         )
+    } else if change.target.kind == words::CONFIG_MAP {
+        (routes::GLOBAL.to_owned(), "What is in force in the mesh now")
     } else {
         (pods(None), "The pods of its namespace")
     });

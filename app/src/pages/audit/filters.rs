@@ -11,10 +11,20 @@ use crate::{
 };
 
 /// The actions, by their names in a query.
-const ACTIONS: [(Action, &str, &str); 3] = [
+const ACTIONS: [(Action, &str, &str); 5] = [
     (Action::SaveSetting, "save-setting", "Save a setting"),
     (Action::DeleteSetting, "delete-setting", "Remove a setting"),
     (Action::DeletePod, "delete-pod", "Delete a pod"),
+    (
+        Action::SaveOutboundPolicy,
+        "save-outbound-policy",
+        "Save the outbound traffic policy",
+    ),
+    (
+        Action::ChangedOutside,
+        "changed-outside",
+        "Changed outside Sidestep",
+    ),
 ];
 
 /// The outcomes, by their names in a query.
@@ -63,6 +73,7 @@ fn kinds() -> Vec<(String, String)> {
         option("", "All"),
         option("SidecarSetting", "Setting"),
         option("Pod", "Pod"),
+        option("ConfigMap", "Istio's ConfigMaps"),
     ]
 }
 

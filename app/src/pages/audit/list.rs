@@ -77,7 +77,8 @@ fn empty(asked: &AuditQuery) -> AnyView {
         <Empty title="Nothing is recorded yet">
             <p>
                 "Each setting that is saved or removed here, and each pod that is deleted, will appear with who did it, from \
-                 what to what, and what came of it. What others do with "<code>"kubectl"</code>" is not recorded here."
+                 what to what, and what came of it; so will what others change with "<code>"kubectl"</code>", in settings \
+                 and in Istio's configuration."
             </p>
             <p><a href=routes::GLOBAL>"Go to Sidecar Proxy Setting"</a></p>
         </Empty>
@@ -107,6 +108,7 @@ fn row(change: &Change, root: Option<&str>, asked: &AuditQuery) -> AnyView {
         .detail
         .clone()
         .map(|text| view! { <p class="quiet"><Prose text/></p> });
+    let outside = words::outside(change).map(|text| view! { <p class="quiet"><Prose text/></p> });
     let reason = change
         .reason
         .clone()
@@ -114,12 +116,12 @@ fn row(change: &Change, root: Option<&str>, asked: &AuditQuery) -> AnyView {
     view! {
         <tr>
             <td class="when"><Ago at=change.at.clone()/></td>
-            <td class="who"><a href=routes::audit(&by_actor)>{change.actor.clone()}</a></td>
+            <td class="who"><a href=routes::audit(&by_actor)>{change.actor.clone()}</a>{words::no_user(change)}</td>
             <th scope="row" class="what">
                 <a href=routes::change(&change.id)><Prose text=words::what(change, root)/></a>
             </th>
             <td class="where"><a href=routes::audit(&in_namespace)>{namespace}</a></td>
-            <td class="changed"><ul>{lines}</ul>{detail}{reason}</td>
+            <td class="changed"><ul>{lines}</ul>{outside}{detail}{reason}</td>
             <td class="outcome"><Badge tone>{outcome}</Badge></td>
         </tr>
     }

@@ -2,7 +2,7 @@
 
 use api::{audit::Change, pod::PodState};
 
-use super::diff::{Diff, Fate, Line, Said};
+use super::diff::{Diff, Fate, Line, Said, text::Hunk};
 
 /// How many parts of a setting are told; the entry itself tells all.
 const PARTS: usize = 3;
@@ -13,8 +13,25 @@ const ITEMS: usize = 6;
 pub(super) fn summary(change: &Change) -> Vec<String> {
     match Diff::of(change) {
         Diff::Setting(lines) => setting(&lines),
+        Diff::Text(hunks) => vec![text(&hunks)],
         Diff::Pod(pod) => pod.state.as_ref().map(state).into_iter().collect(),
         Diff::Unreadable => Vec::new(),
+    }
+}
+
+/// A text's changed lines: one against one is told, more are counted.
+fn text(hunks: &[Hunk]) -> String {
+    let of = |wanted| -> Vec<&str> {
+        let lines = hunks.iter().flatten().filter(|(fate, _)| *fate == wanted);
+        lines.map(|(_, text)| text.trim()).collect()
+    };
+    let (removed, added) = (of(Fate::Removed), of(Fate::Added));
+    match (removed.as_slice(), added.as_slice()) {
+        ([], []) => "the text is the same".to_owned(),
+        ([before], [after]) => format!("`{before}` → `{after}`"),
+        ([], [one]) => format!("+ `{one}`"),
+        ([one], []) => format!("− `{one}`"),
+        _ => format!("lines: − {}; + {}", removed.len(), added.len()),
     }
 }
 
@@ -153,6 +170,20 @@ mod tests {
             told(None, Some(json!({ "traffic": {} }))),
             ["every field inherits, as before"]
         );
+    }
+
+    #[test]
+    fn of_a_text_one_line_against_one_is_told_and_more_are_counted() {
+        let told = |before: &str, after: &str| {
+            let mut change = change(Action::ChangedOutside, ("istio-system", "istio"));
+            change.target.kind = "ConfigMap".to_owned();
+            change.before = Some(json!({ "mesh": before }));
+            change.after = Some(json!({ "mesh": after }));
+            summary(&change)
+        };
+        assert_eq!(told("a:\n  b: 1\n", "a:\n  b: 2\n"), ["`b: 1` → `b: 2`"]);
+        assert_eq!(told("a: 1\n", "a: 1\nb: 2\n"), ["+ `b: 2`"]);
+        assert_eq!(told("a: 1\nb: 2\n", "c: 3\n"), ["lines: − 2; + 1"]);
     }
 
     #[test]

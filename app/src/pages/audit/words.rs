@@ -2,18 +2,29 @@
 
 use api::audit::{Action, Change, OutcomeState};
 use domain::{Level, setting::DEFAULT_NAME};
+use leptos::prelude::*;
 
 use crate::ui::badge::Tone;
 
 /// What was done, or tried, to what: a sentence without a full stop, names between backticks. `root` is the mesh's root
 /// namespace, where that is known: the setting there is the Global one.
 pub(super) fn what(change: &Change, root: Option<&str>) -> String {
+    let thing = thing(change, root);
     let (done, verb) = match change.action {
         Action::SaveSetting => ("Saved", "save"),
         Action::DeleteSetting => ("Removed", "remove"),
         Action::DeletePod => ("Deleted", "delete"),
+        Action::SaveOutboundPolicy => ("Saved", "save"),
+        // It is not tried: it was done.
+        Action::ChangedOutside => {
+            let done = match (&change.before, &change.after) {
+                (None, _) => "Made",
+                (_, None) => "Removed",
+                _ => "Changed",
+            };
+            return format!("{done} outside Sidestep: {thing}");
+        }
     };
-    let thing = thing(change, root);
     match change.outcome.state {
         OutcomeState::Succeeded => format!("{done} {thing}"),
         OutcomeState::Pending => format!("Began to {verb} {thing}"),
@@ -32,16 +43,51 @@ fn thing(change: &Change, root: Option<&str>) -> String {
         Some(Level::Global) => "the Global setting".to_owned(),
         Some(Level::Namespace(namespace)) => format!("the setting of namespace `{namespace}`"),
         Some(Level::Workload { namespace, name }) => format!("workload setting `{namespace}/{name}`"),
+        None if change.action == Action::SaveOutboundPolicy => {
+            format!(
+                "the outbound traffic policy in `{}/{}`",
+                target.namespace, target.name
+            )
+        }
+        None if target.kind == CONFIG_MAP => match target.name.strip_prefix(INJECTOR) {
+            Some(_) => format!("the install values in `{}/{}`", target.namespace, target.name),
+            None => format!("the mesh configuration `{}/{}`", target.namespace, target.name),
+        },
         None => format!("pod `{}/{}`", target.namespace, target.name),
     }
 }
 
-/// The level whose setting was changed; nothing where it was a pod.
+/// The kind of Istio's own configuration in the history.
+pub(super) const CONFIG_MAP: &str = "ConfigMap";
+/// The name, or its beginning, of the ConfigMap that has the install values.
+const INJECTOR: &str = "istio-sidecar-injector";
+
+/// Marks an actor who is a field manager and no user; nothing after a user.
+pub(super) fn no_user(change: &Change) -> Option<AnyView> {
+    let manager = change.outside.as_ref()?.manager.as_ref();
+    manager.map(|_| view! { " " <span class="quiet">"(field manager)"</span> }.into_any())
+}
+
+/// Who made a change beside Sidestep, and when no console watched: a sentence; nothing where it was made here.
+pub(super) fn outside(change: &Change) -> Option<String> {
+    let outside = change.outside.as_ref()?;
+    let who = match &outside.manager {
+        Some(manager) => format!("field manager `{manager}`"),
+        None => "the cluster does not say by whom".to_owned(),
+    };
+    Some(if outside.while_away {
+        format!("{who}; made while the console was away, perhaps in several steps")
+    } else {
+        who
+    })
+}
+
+/// The level whose setting was changed; nothing where it was something else.
 pub(super) fn level(change: &Change, root: Option<&str>) -> Option<Level> {
     let (namespace, name) = (&change.target.namespace, &change.target.name);
-    match change.action {
-        Action::DeletePod => None,
-        Action::SaveSetting | Action::DeleteSetting if name != DEFAULT_NAME => Some(Level::Workload {
+    match change.target.kind.as_str() {
+        "Pod" | CONFIG_MAP => None,
+        _ if name != DEFAULT_NAME => Some(Level::Workload {
             namespace: namespace.clone(),
             name: name.clone(),
         }),
@@ -99,6 +145,47 @@ mod tests {
         assert_eq!(
             told(Action::SaveSetting, ("istio-system", "default"), None),
             "Saved the setting of namespace `istio-system`"
+        );
+    }
+
+    #[test]
+    fn a_change_from_outside_says_what_it_did_and_who_it_was() {
+        let mut outside = change(Action::ChangedOutside, ("shop", "default"));
+        outside.before = Some(serde_json::json!({}));
+        outside.after = Some(serde_json::json!({}));
+        assert_eq!(
+            what(&outside, None),
+            "Changed outside Sidestep: the setting of namespace `shop`"
+        );
+        outside.after = None;
+        assert_eq!(
+            what(&outside, Some("shop")),
+            "Removed outside Sidestep: the Global setting"
+        );
+        outside.outside = Some(api::audit::Outside {
+            manager: Some("kubectl-edit".to_owned()),
+            at: None,
+            while_away: true,
+        });
+        assert_eq!(
+            super::outside(&outside).as_deref(),
+            Some("field manager `kubectl-edit`; made while the console was away, perhaps in several steps")
+        );
+        outside.target.kind = CONFIG_MAP.to_owned();
+        outside.target.name = "istio-canary".to_owned();
+        assert_eq!(
+            what(&outside, None),
+            "Removed outside Sidestep: the mesh configuration `shop/istio-canary`"
+        );
+        outside.target.name = "istio-sidecar-injector".to_owned();
+        assert_eq!(
+            what(&outside, None),
+            "Removed outside Sidestep: the install values in `shop/istio-sidecar-injector`"
+        );
+        let policy = change(Action::SaveOutboundPolicy, ("istio-system", "istio"));
+        assert_eq!(
+            what(&policy, None),
+            "Saved the outbound traffic policy in `istio-system/istio`"
         );
     }
 

@@ -340,6 +340,7 @@ impl Draft {
             selector,
             priority,
             reason: Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
+            override_owner: false,
         }
     }
 

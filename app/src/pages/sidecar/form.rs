@@ -105,6 +105,7 @@ fn as_new(of_namespace: SettingView) -> SettingView {
             name: String::new(),
         },
         stored: None,
+        owner: None,
         pods: PodCounts::default(),
         ..of_namespace
     }

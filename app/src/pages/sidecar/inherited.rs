@@ -76,6 +76,7 @@ mod tests {
                 namespace: "shop".to_owned(),
             },
             stored: None,
+            owner: None,
             in_force: vec![FieldInForce {
                 field: Field::ExcludeInboundPorts.name().to_owned(),
                 label: String::new(),

@@ -12,6 +12,18 @@ pub(super) fn bare<K: ResourceExt>(object: &mut K) {
         .remove("kubectl.kubernetes.io/last-applied-configuration");
 }
 
+/// The same of what others edit too: who edited it and when stays, not which fields.
+pub(super) fn bare_but_editors<K: ResourceExt>(object: &mut K) {
+    let mut editors = std::mem::take(object.managed_fields_mut());
+    bare(object);
+    for editor in &mut editors {
+        editor.fields_v1 = None;
+        editor.fields_type = None;
+        editor.api_version = None;
+    }
+    *object.managed_fields_mut() = editors;
+}
+
 /// Keeps of a template what the next pod's settings are resolved from, and what is remarkable about them: its labels and
 /// annotations, whose network it has, its containers' ports and probes.
 pub(super) fn prune_template(template: Option<&mut PodTemplateSpec>) {

@@ -72,6 +72,43 @@ fn labels(selector: &Value) -> Said {
     read().map_or_else(|| Said::Odd(selector.to_string()), Said::Items)
 }
 
+/// The texts of a mesh configuration before and after, empty where there is none; nothing where the record has another
+/// shape.
+pub(super) fn mesh(before: Option<&Value>, after: Option<&Value>) -> Option<(String, String)> {
+    let read = |state: Option<&Value>| {
+        let members = state.map(Value::as_object);
+        match members {
+            None => Some(String::new()),
+            Some(Some(members)) if members.is_empty() => Some(String::new()),
+            Some(members) => text(members.filter(|members| members.len() == 1)?.get("mesh")?),
+        }
+    };
+    Some((read(before)?, read(after)?))
+}
+
+/// What install values say of the six fields, before and after; nothing where the record has another shape.
+pub(super) fn install(before: Option<&Value>, after: Option<&Value>) -> Option<Vec<Line>> {
+    let proxy = |state: Option<&Value>| match state {
+        None => Some(Value::Null),
+        Some(state) => state.get("global")?.get("proxy").cloned(),
+    };
+    let (before, after) = (proxy(before)?, proxy(after)?);
+    let said = |proxy: &Value, field: Field| match proxy.get(field.install_key()) {
+        None => Said::Nothing,
+        Some(Value::String(text)) => {
+            let items = text.split(',').map(|item| item.trim().to_owned());
+            Said::Items(items.filter(|item| !item.is_empty()).collect())
+        }
+        Some(odd) => Said::Odd(odd.to_string()),
+    };
+    let line = |field| Line {
+        part: Part::Install(field),
+        before: said(&before, field),
+        after: said(&after, field),
+    };
+    Some(Field::ALL.map(line).into())
+}
+
 /// A pod as it was; nothing where the record has another shape.
 pub(super) fn pod(before: &Value) -> Option<Pod> {
     Some(Pod {
@@ -92,7 +129,7 @@ mod tests {
     use serde_json::json;
 
     use super::{
-        super::{super::tests::change, Diff},
+        super::{super::tests::change, Diff, Fate},
         *,
     };
 
@@ -201,6 +238,41 @@ mod tests {
         }
         // What the server records of a spec without fields.
         assert!(changed(saved(Some(json!({ "traffic": null })), None)).is_empty());
+    }
+
+    #[test]
+    fn a_mesh_configuration_is_told_by_lines_and_install_values_by_fields() {
+        let of = |before, after| {
+            let mut change = Change {
+                before,
+                after,
+                ..change(Action::ChangedOutside, ("istio-system", "istio"))
+            };
+            change.target.kind = "ConfigMap".to_owned();
+            Diff::of(&change)
+        };
+        let mesh = |text: &str| Some(json!({ "mesh": text }));
+        let Diff::Text(hunks) = of(mesh("a: 1\nb: 2\n"), mesh("a: 1\nb: 3\n")) else {
+            panic!("lines");
+        };
+        let told: Vec<_> = hunks[0]
+            .iter()
+            .map(|(fate, text)| (*fate, text.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (Fate::Kept, "a: 1"),
+                (Fate::Removed, "b: 2"),
+                (Fate::Added, "b: 3")
+            ]
+        );
+        let values = |ports: &str| Some(json!({ "global": { "proxy": { "excludeInboundPorts": ports } } }));
+        assert_eq!(
+            changed(of(values("80, 81"), values(""))),
+            [("excludeInboundPorts".to_owned(), items(&["80", "81"]), items(&[]))]
+        );
+        assert_eq!(of(Some(json!([])), Some(json!({ "mesh": 1 }))), Diff::Unreadable);
     }
 
     #[test]
