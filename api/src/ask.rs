@@ -19,6 +19,7 @@ use crate::{
     lint::{LintQuery, Lints},
     mesh::Mesh,
     namespace::{NamespaceQuery, NamespaceRow},
+    outbound_policy::OutboundPolicy,
     path,
     pod::{PodDetail, PodQuery, PodRow},
     setting::SettingView,
@@ -74,6 +75,12 @@ pub fn namespaces(query: &NamespaceQuery) -> Ask<Page<NamespaceRow>> {
 #[must_use]
 pub fn setting(level: &Level) -> Ask<SettingView> {
     Ask::of(path::setting(level))
+}
+
+/// What the mesh does with destinations that nothing in it declares.
+#[must_use]
+pub fn outbound_policy() -> Ask<OutboundPolicy> {
+    Ask::of(path::OUTBOUND_POLICY.to_owned())
 }
 
 /// The settings of the Workload level in a namespace.

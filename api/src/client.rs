@@ -20,10 +20,11 @@ use crate::{
     lint::{LintQuery, Lints},
     mesh::Mesh,
     namespace::{NamespaceQuery, NamespaceRow},
+    outbound_policy::{OutboundPolicy, RevisionPolicy, SaveOutboundPolicy},
     path,
     pod::{PodDeleted, PodDetail, PodQuery, PodRow},
     preview::{Preview, PreviewSetting},
-    setting::{SaveSetting, SettingView},
+    setting::{DeleteSetting, SaveSetting, SettingView},
     trace::{TraceQuery, TraceView},
 };
 
@@ -87,9 +88,27 @@ impl Client {
         &self,
         level: &Level,
         based_on: &Precondition,
+        how: &DeleteSetting,
     ) -> Result<SettingView, Problem> {
-        self.send::<(), _>(Method::DELETE, path::setting(level), Some(based_on), None)
+        let url = path::with_query(&path::setting(level), how);
+        self.send::<(), _>(Method::DELETE, url, Some(based_on), None)
             .await
+    }
+
+    /// What the mesh does with destinations that nothing in it declares, by revision.
+    pub async fn outbound_policy(&self) -> Result<OutboundPolicy, Problem> {
+        self.read(&ask::outbound_policy()).await
+    }
+
+    /// Changes that for one revision.
+    pub async fn save_outbound_policy(
+        &self,
+        revision: &str,
+        based_on: &Precondition,
+        policy: &SaveOutboundPolicy,
+    ) -> Result<RevisionPolicy, Problem> {
+        let url = path::outbound_policy(revision);
+        self.send(Method::PUT, url, Some(based_on), Some(policy)).await
     }
 
     /// What happens to a packet of a pod.

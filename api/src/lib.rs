@@ -10,6 +10,7 @@ pub mod deployment;
 pub mod lint;
 pub mod mesh;
 pub mod namespace;
+pub mod outbound_policy;
 pub mod owner;
 pub mod page;
 pub mod path;

@@ -22,6 +22,10 @@ const SEGMENT: &AsciiSet = &CONTROLS
 
 /// The meshes of the cluster: one.
 pub const MESHES: &str = "/api/v1/meshes";
+/// What the mesh does with destinations that nothing in it declares.
+pub const OUTBOUND_POLICY: &str = "/api/v1/mesh/outbound-traffic-policy";
+/// The same of one revision.
+pub const OUTBOUND_POLICY_OF: &str = "/api/v1/mesh/outbound-traffic-policy/{revision}";
 /// The Global level.
 pub const SETTINGS_GLOBAL: &str = "/api/v1/settings/global";
 /// The Namespace level.
@@ -71,6 +75,12 @@ pub fn setting(level: &domain::Level) -> String {
             .replace("{namespace}", &segment(namespace))
             .replace("{name}", &segment(name)),
     }
+}
+
+/// The URL of a revision's Outbound Traffic Policy.
+#[must_use]
+pub fn outbound_policy(revision: &str) -> String {
+    OUTBOUND_POLICY_OF.replace("{revision}", &segment(revision))
 }
 
 /// A pod's URL.

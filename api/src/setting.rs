@@ -64,6 +64,9 @@ pub struct SettingView {
     pub delivery: Delivery,
     /// The pods of this level that the caller may list: how many there are, and how many run an old setting.
     pub pods: PodCounts,
+    /// Whether a write must say why.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reason_required: bool,
     /// Why the caller may not save here; absent: they may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
@@ -202,12 +205,15 @@ pub struct SaveSetting {
 }
 
 /// How a setting is removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct DeleteSetting {
+    /// Why, for the history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Remove it although its owner will bring it back.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[param(required = false)]
     pub override_owner: bool,
 }

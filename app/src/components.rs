@@ -12,6 +12,7 @@ pub(crate) mod namespace_choice;
 pub(crate) mod namespace_filter;
 pub(crate) mod navigation;
 pub(crate) mod origin;
+pub(crate) mod owner;
 pub(crate) mod page;
 pub(crate) mod pod_state;
 pub(crate) mod pod_table;

@@ -13,6 +13,7 @@ mod lints;
 mod meshes;
 mod namespaces;
 mod openapi;
+mod outbound_policy;
 mod paging;
 mod pods;
 mod settings;
@@ -62,6 +63,8 @@ fn operations() -> OpenApiRouter<State> {
             settings::delete_workload
         ))
         .routes(routes!(settings::preview))
+        .routes(routes!(outbound_policy::get))
+        .routes(routes!(outbound_policy::get_one, outbound_policy::put))
         .routes(routes!(lints::list))
         .routes(routes!(trace::get))
         .routes(routes!(deployments::list))

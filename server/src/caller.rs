@@ -72,6 +72,10 @@ pub enum Readable {
     Services,
     /// ConfigMaps.
     ConfigMaps,
+    /// Istio's `Sidecar` resources.
+    Sidecars,
+    /// Istio's ServiceEntries.
+    ServiceEntries,
     /// Istio's policies; who may list one kind of them is taken to be allowed to know of all.
     Policies,
 }
@@ -104,6 +108,8 @@ impl Readable {
             Self::Settings => ("sidestep.dev", "sidecarsettings"),
             Self::Services => ("", "services"),
             Self::ConfigMaps => ("", "configmaps"),
+            Self::Sidecars => ("networking.istio.io", "sidecars"),
+            Self::ServiceEntries => ("networking.istio.io", "serviceentries"),
             Self::Policies => ("security.istio.io", "peerauthentications"),
         }
     }
@@ -186,16 +192,17 @@ impl Caller {
         }
     }
 
-    /// Why the caller may not `verb` the setting `name` in `namespace`; `None`: they may.
+    /// Why the caller may not `verb` the thing of this kind and name in `namespace`; `None`: they may.
     pub async fn refused(
         &self,
+        kind: Readable,
         verb: &'static str,
         namespace: &str,
         name: &str,
     ) -> Result<Option<String>, Error> {
         let any = Question {
             verb,
-            kind: Readable::Settings,
+            kind,
             namespace: Some(namespace.to_owned()),
             name: None,
         };
@@ -208,8 +215,9 @@ impl Caller {
             return Ok(None);
         }
         Ok(Some(format!(
-            "`{}` may not {verb} settings in the namespace `{namespace}`: ask for the Kubernetes role that allows it",
-            self.actor
+            "`{}` may not {verb} {} in the namespace `{namespace}`: ask for the Kubernetes role that allows it",
+            self.actor,
+            kind.attributes().1
         )))
     }
 

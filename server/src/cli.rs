@@ -70,6 +70,12 @@ pub struct ServeArgs {
     /// The folder with the built site; without it only the API is served
     #[arg(long, env = "SIDESTEP_SITE")]
     pub site: Option<PathBuf>,
+    /// Where the istiod of a revision tells what it goes by (its port 8080 or 15014), as REVISION=URL; may be repeated
+    #[arg(long, env = "SIDESTEP_ISTIOD", value_delimiter = ',', value_parser = istiod)]
+    pub istiod: Vec<(String, http::Uri)>,
+    /// Every write of a setting must say why
+    #[arg(long, env = "SIDESTEP_REQUIRE_REASON")]
+    pub require_reason: bool,
     /// Where the webhook listens, over HTTPS; needs a certificate
     #[arg(long, env = "SIDESTEP_WEBHOOK_LISTEN", requires = "webhook_certificate")]
     pub webhook_listen: Option<SocketAddr>,
@@ -82,6 +88,20 @@ pub struct ServeArgs {
     /// The cluster is Sidestep's own sandbox: install everything there, with a certificate made for this run
     #[arg(long, conflicts_with_all = ["webhook_listen", "webhook_certificate"])]
     pub sandbox: bool,
+}
+
+/// Reads `REVISION=URL`.
+fn istiod(text: &str) -> Result<(String, http::Uri), String> {
+    let (revision, url) = text
+        .split_once('=')
+        .ok_or("write REVISION=URL, as in default=http://127.0.0.1:15014")?;
+    let url: http::Uri = url
+        .parse()
+        .map_err(|error| format!("`{url}` is no URL: {error}"))?;
+    if url.scheme().is_none() {
+        return Err(format!("`{url}` has no scheme: write http://{url}"));
+    }
+    Ok((revision.to_owned(), url))
 }
 
 /// Which console is asked.

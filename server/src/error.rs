@@ -49,6 +49,14 @@ pub enum Error {
         /// How to say that it shall be done all the same.
         say: &'static str,
     },
+    /// The text of a mesh configuration cannot be changed safely.
+    #[error("{what}: {refusal}")]
+    MeshConfigRefused {
+        /// The thing.
+        what: String,
+        /// Why, and the lines to put there by hand.
+        refusal: Box<crate::mesh_config::Refusal>,
+    },
     /// The caller could not be told.
     #[error("not authenticated: {0}")]
     Unauthenticated(String),
@@ -133,6 +141,13 @@ impl Error {
                 format!("{what} belongs to {}; nothing was changed. {}", owner.named(), owner.effect()),
             )
             .with_way_out(format!("{}; to change it here all the same, send {say}", owner.instead())),
+            Self::MeshConfigRefused { what, refusal } => Problem::new(
+                422,
+                "mesh-config-refused",
+                "This mesh configuration is not changed by a program",
+                format!("{what}: {refusal}; nothing was changed"),
+            )
+            .with_way_out(format!("put these lines there by hand: `{}`", refusal.snippet.trim_end().replace('\n', "`, `"))),
             Self::Unauthenticated(why) => Problem::new(401, "unauthenticated", "The cluster does not know the caller", why)
                 .with_way_out("send a token of the cluster as `Authorization: Bearer …`"),
             Self::Forbidden(what) => Problem::new(403, "forbidden", "The cluster does not allow this", what)

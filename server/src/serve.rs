@@ -19,6 +19,7 @@ use crate::{
     cluster::{Cluster, mesh, status},
     history::{History, reconcile},
     install::{self, FailurePolicy, Plan, Webhook, WebhookAddress},
+    outbound_policy::Istiods,
     outside, reach,
     router::{Serving, router},
     site::Site,
@@ -62,6 +63,8 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         cluster: cluster.clone(),
         history: history.clone(),
         callers,
+        istiods: Istiods::at(args.istiod.clone()),
+        reason_required: args.require_reason,
         clock: clock.clone(),
         stopping: Stopping::default(),
     };

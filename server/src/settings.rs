@@ -11,7 +11,7 @@ use domain::Level;
 use futures::{StreamExt, stream};
 use kube::{ResourceExt, api::ListParams};
 
-mod check;
+pub(crate) mod check;
 mod place;
 mod preview;
 mod view;
@@ -75,6 +75,7 @@ pub async fn save(
     body: SaveSetting,
 ) -> Result<SettingView, Error> {
     let setting = check::body(&level, &body)?;
+    check::reason(body.reason.as_deref(), state.reason_required)?;
     let place = Place::of(state, level)?;
     let before = place.stored(caller).await?;
     check::precondition(state, caller, &place, &based_on, before.as_ref()).await?;
@@ -133,6 +134,7 @@ pub async fn delete(
     based_on: Precondition,
     how: DeleteSetting,
 ) -> Result<SettingView, Error> {
+    check::reason(how.reason.as_deref(), state.reason_required)?;
     let place = Place::of(state, level)?;
     let Some(before) = place.stored(caller).await? else {
         return Err(Error::NotFound(place.what()));
@@ -149,7 +151,7 @@ pub async fn delete(
         actor: caller.actor.to_string(),
         action: Action::DeleteSetting,
         target: place.target(),
-        reason: None,
+        reason: how.reason,
         before: serde_json::to_value(&before.spec).ok(),
         after: None,
         based_on: Some(before.version()),

@@ -1,6 +1,9 @@
 //! What handlers share.
 
-use crate::{caller::Callers, clock::Clock, cluster::Cluster, history::History, stopping::Stopping};
+use crate::{
+    caller::Callers, clock::Clock, cluster::Cluster, history::History, outbound_policy::Istiods,
+    stopping::Stopping,
+};
 
 /// Built once, in [`crate::serve`], and passed down. Cheap to clone.
 #[derive(Clone)]
@@ -11,6 +14,10 @@ pub struct State {
     pub history: History,
     /// Makes callers of requests.
     pub callers: Callers,
+    /// Where istiod can be asked what it goes by.
+    pub istiods: Istiods,
+    /// Whether a write of a setting or of the mesh's configuration must say why.
+    pub reason_required: bool,
     /// What time it is.
     pub clock: Clock,
     /// Whether the process is about to stop.

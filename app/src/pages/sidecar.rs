@@ -27,6 +27,7 @@ mod install_values;
 mod kept;
 mod merge;
 mod namespaces;
+mod owned;
 mod packet;
 mod review;
 mod saved;

@@ -59,4 +59,8 @@ istio_resources! {
     AuthorizationPolicy = "security.istio.io" / "authorizationpolicies";
     /// How clients call a host.
     DestinationRule = "networking.istio.io" / "destinationrules";
+    /// What a workload's sidecar knows of the mesh, and what it does with the rest.
+    Sidecar = "networking.istio.io" / "sidecars";
+    /// Hosts outside that the mesh knows of.
+    ServiceEntry = "networking.istio.io" / "serviceentries";
 }

@@ -69,6 +69,19 @@ pub struct Revision {
     pub config: MeshConfig,
 }
 
+impl Revision {
+    /// The ConfigMap with its mesh configuration, in the namespace of its control plane.
+    #[must_use]
+    pub fn mesh_config_map(&self) -> String {
+        mesh_config_map(&self.config_map)
+    }
+}
+
+/// The ConfigMap with the mesh configuration that belongs to an injector's ConfigMap.
+fn mesh_config_map(injector: &str) -> String {
+    injector.replacen(INJECTOR, "istio", 1)
+}
+
 /// The revisions of the mesh.
 #[derive(Clone, Debug, Default)]
 pub struct Revisions(Vec<Revision>);
@@ -207,7 +220,7 @@ pub fn root_namespace(config_maps: &[Arc<ConfigMap>]) -> Option<String> {
 
 /// The text of the mesh configuration that belongs to an injector's ConfigMap.
 fn mesh_config<'a>(injector: &ConfigMap, config_maps: &'a [Arc<ConfigMap>]) -> Option<&'a str> {
-    let name = injector.name_any().replacen(INJECTOR, "istio", 1);
+    let name = mesh_config_map(&injector.name_any());
     let mesh = config_maps
         .iter()
         .find(|cm| cm.name_any() == name && cm.namespace() == injector.namespace())?;

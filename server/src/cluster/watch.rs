@@ -38,7 +38,7 @@ use self::{
     state::{WatchState, watch_error},
 };
 use super::{
-    istio::{AuthorizationPolicy, DestinationRule, PeerAuthentication},
+    istio::{AuthorizationPolicy, DestinationRule, PeerAuthentication, ServiceEntry, Sidecar},
     resource::SidecarSetting,
 };
 
@@ -76,6 +76,10 @@ pub struct Stores {
     pub authorization_policies: Store<AuthorizationPolicy>,
     /// Istio's: how clients call a Service.
     pub destination_rules: Store<DestinationRule>,
+    /// Istio's: what a workload's sidecar does with unknown destinations.
+    pub sidecars: Store<Sidecar>,
+    /// Istio's: hosts outside that the mesh knows of.
+    pub service_entries: Store<ServiceEntry>,
     all: Arc<Shared>,
 }
 
@@ -174,11 +178,13 @@ impl Stores {
             replica_sets: all.needs(spawn(client, "replicasets", any(), &all, bare)),
             config_maps: all.needs(spawn(client, "configmaps", istio, &all, bare_but_editors)),
             webhooks: all.needs(spawn(client, "mutatingwebhookconfigurations", any(), &all, bare)),
-            // Where one of these cannot be seen, all but the lints goes on.
+            // Where one of these cannot be seen, all but the lints and the outbound policy goes on.
             services: spawn(client, "services", any(), &all, prune_service),
             peer_authentications: spawn(client, "peerauthentications", any(), &all, bare),
             authorization_policies: spawn(client, "authorizationpolicies", any(), &all, bare),
             destination_rules: spawn(client, "destinationrules", any(), &all, bare),
+            sidecars: spawn(client, "sidecars", any(), &all, bare),
+            service_entries: spawn(client, "serviceentries", any(), &all, bare),
             all,
         }
     }

@@ -52,13 +52,8 @@ pub(super) fn body(level: &Level, body: &SaveSetting) -> Result<Setting, Error> 
             "only settings of the Workload level have a priority: leave it out".into(),
         );
     }
-    if let Some(reason) = &body.reason
-        && (reason.chars().count() > REASON_LIMIT || reason.chars().any(|c| c.is_control() && c != '\n'))
-    {
-        refuse(
-            "reason",
-            format!("a reason is text of at most {REASON_LIMIT} characters"),
-        );
+    if let Some(why) = body.reason.as_deref().and_then(wrong_reason) {
+        refuse("reason", why);
     }
     if errors.is_empty() {
         Ok(Setting {
@@ -69,6 +64,23 @@ pub(super) fn body(level: &Level, body: &SaveSetting) -> Result<Setting, Error> 
     } else {
         Err(Error::Invalid(errors))
     }
+}
+
+/// Checks the reason of a write: one that makes sense, and one at all where it is `required`.
+pub(crate) fn reason(reason: Option<&str>, required: bool) -> Result<(), Error> {
+    match reason.map(str::trim).filter(|reason| !reason.is_empty()) {
+        None if required => Err(Error::field(
+            "reason",
+            "say why: this console keeps a reason with every change",
+        )),
+        None => Ok(()),
+        Some(reason) => wrong_reason(reason).map_or(Ok(()), |why| Err(Error::field("reason", why))),
+    }
+}
+
+fn wrong_reason(reason: &str) -> Option<String> {
+    let wrong = reason.chars().count() > REASON_LIMIT || reason.chars().any(|c| c.is_control() && c != '\n');
+    wrong.then(|| format!("a reason is text of at most {REASON_LIMIT} characters"))
 }
 
 /// Checks that what is stored is what the write was based on.

@@ -6,8 +6,8 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use server::{
-    caller::Callers, clock::Clock, cluster::Cluster, history::History, router, state::State,
-    stopping::Stopping,
+    caller::Callers, clock::Clock, cluster::Cluster, history::History, outbound_policy::Istiods, router,
+    state::State, stopping::Stopping,
 };
 use tower::ServiceExt;
 
@@ -67,6 +67,8 @@ impl TestServer {
             cluster,
             history,
             callers: Callers::with_client(config, Some(client)),
+            istiods: Istiods::default(),
+            reason_required: false,
             clock,
             stopping: Stopping::default(),
         };

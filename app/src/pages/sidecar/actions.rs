@@ -8,6 +8,7 @@ use super::{
     form::{Busy, Form},
     guard::name_of,
     inherited::inherited,
+    owned::OVERRIDE,
     review,
     whom::NAME,
 };
@@ -25,6 +26,9 @@ use crate::{
 
 /// The id of *Update Settings*.
 pub(super) const SAVE: &str = "update-settings";
+
+/// The id of the reason's input.
+const REASON: &str = "reason";
 
 /// Questions that are open.
 #[derive(Clone, Copy)]
@@ -67,12 +71,31 @@ pub(super) fn press(form: Form, questions: Questions) {
         form.choosing.set(true);
         return;
     }
+    if let Some((why, place)) = untrack(|| missing(form)) {
+        form.say(why);
+        return focus_soon(place.to_owned());
+    }
     let cautions = form.base.with_untracked(|base| draft.cautions(&base.draft));
     if cautions.is_empty() {
         form.save();
     } else {
         questions.cautions.set(cautions);
     }
+}
+
+/// What must be said before anything is written, and where.
+fn missing(form: Form) -> Option<(&'static str, &'static str)> {
+    if form.view.with(|view| view.reason_required) && form.reason.with(|reason| reason.trim().is_empty()) {
+        return Some(("Say why: this console keeps a reason with every change", REASON));
+    }
+    let is_undone = form.view.with(|view| {
+        let owner = view.owner.as_ref();
+        owner.is_some_and(|owner| owner.reverts_by.by_itself())
+    });
+    (is_undone && !form.overrides_owner().get()).then_some((
+        "Its owner would undo this: tick that it shall be updated all the same",
+        OVERRIDE,
+    ))
 }
 
 fn blocked(fields: usize) -> String {
@@ -109,10 +132,18 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
     view! {
         <div class="form-end">
             <label class="reason">
-                <span>"Reason (optional, for the history)"</span>
+                <span>
+                    {move || if form.view.with(|view| view.reason_required) {
+                        "Reason (for the history)"
+                    } else {
+                        "Reason (optional, for the history)"
+                    }}
+                </span>
                 <input
                     type="text"
+                    id=REASON
                     name="reason"
+                    aria-required=move || form.view.with(|view| view.reason_required).then_some("true")
                     maxlength="500"
                     autocomplete="off"
                     prop:value=form.reason
@@ -174,7 +205,13 @@ pub(super) fn Dialogs(form: Form, questions: Questions) -> impl IntoView {
     let stay = move || resetting.set(false);
     let reset = move || {
         resetting.set(false);
-        form.reset();
+        match untrack(|| missing(form)) {
+            Some((why, place)) => {
+                form.say(why);
+                focus_soon(place.to_owned());
+            }
+            None => form.reset(),
+        }
     };
     view! {
         <Dialog

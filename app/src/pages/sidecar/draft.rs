@@ -322,8 +322,8 @@ impl Draft {
         draft
     }
 
-    /// The body of a write.
-    pub(crate) fn to_save(&self, reason: &str) -> SaveSetting {
+    /// The body of a write that does not say why.
+    pub(crate) fn to_save(&self) -> SaveSetting {
         let meant = |part: Part| self.said(part).and_then(|items| part.read(&items).ok());
         let selector = match meant(Part::Selector) {
             Some(Meaning::Selector(selector)) => Some(SelectorBody {
@@ -339,8 +339,7 @@ impl Draft {
             traffic: self.to_raw(),
             selector,
             priority,
-            reason: Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
-            override_owner: false,
+            ..SaveSetting::default()
         }
     }
 

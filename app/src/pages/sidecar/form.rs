@@ -91,6 +91,8 @@ struct Fixed {
     packet: RwSignal<PreviewPacket>,
     /// Somebody looks at what the update would do.
     reviewing: RwSignal<bool>,
+    /// It shall be saved although the owner of what is stored will undo it.
+    overrides_owner: RwSignal<bool>,
 }
 
 /// A workload setting that is to be made, from the setting of its namespace: that is what it will override.
@@ -138,6 +140,7 @@ impl Form {
                 client: expect_context(),
                 packet: RwSignal::new(PreviewPacket::default()),
                 reviewing: RwSignal::new(false),
+                overrides_owner: RwSignal::new(false),
             }),
             announcer: use_announcer(),
             view,
@@ -177,6 +180,11 @@ impl Form {
     /// Whether somebody looks at what the update would do: then the cluster is asked too.
     pub(super) fn reviewing(&self) -> RwSignal<bool> {
         self.fixed.with_value(|fixed| fixed.reviewing)
+    }
+
+    /// Whether it shall be saved although the owner of what is stored will undo it.
+    pub(super) fn overrides_owner(&self) -> RwSignal<bool> {
+        self.fixed.with_value(|fixed| fixed.overrides_owner)
     }
 
     fn client(&self) -> Client {

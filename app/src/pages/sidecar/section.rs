@@ -9,6 +9,7 @@ use super::{
     field::FieldEditor,
     form::Form,
     guard::{Guard, name_of},
+    owned::Owned,
     packet::TryPacket,
     review::Review,
     saved::{Outcome, Pods},
@@ -91,6 +92,7 @@ pub(super) fn Section(guard: Guard, form: Form) -> impl IntoView {
                         <p><Prose text=why/></p>
                     </Notice>
                 })}
+                <Owned form/>
                 <BroughtBack form/>
                 <Overtaken form/>
                 <form

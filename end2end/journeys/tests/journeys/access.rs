@@ -6,6 +6,7 @@ use api::{
     deployment::DeploymentQuery,
     namespace::NamespaceQuery,
     pod::PodQuery,
+    setting::DeleteSetting,
 };
 use domain::Level;
 use http::Method;
@@ -46,7 +47,9 @@ async fn a_viewer_reads_everything_and_saves_nothing() {
     let saved = api
         .save_setting(&namespace.level(), &version, &traffic(&[]))
         .await;
-    let deleted = api.delete_setting(&namespace.level(), &version).await;
+    let deleted = api
+        .delete_setting(&namespace.level(), &version, &DeleteSetting::default())
+        .await;
     for refused in [saved, deleted] {
         let problem = refused.expect_err("a viewer may not write");
         assert!(problem.is("forbidden") && problem.status == 403, "{problem:?}");

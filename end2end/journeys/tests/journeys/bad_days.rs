@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use api::{
     audit::{AuditQuery, OutcomeState},
     pod::PodQuery,
+    setting::DeleteSetting,
 };
 use domain::annotation;
 use journeys::{Console, Forwarder, Mode, Namespace, World, eventually, own, pods, resource, within};
@@ -140,7 +141,9 @@ async fn writes_are_refused(world: &World, console: &Console, namespace: &Namesp
         .stored
         .expect("it is stored");
     let version = api::Precondition::Version(stored.version);
-    let removed = api.delete_setting(&namespace.level(), &version).await;
+    let removed = api
+        .delete_setting(&namespace.level(), &version, &DeleteSetting::default())
+        .await;
     for refused in [saved, removed] {
         let problem = refused.expect_err("nothing may change unrecorded");
         assert!(

@@ -5,7 +5,7 @@ mod crash;
 use api::{
     Precondition, Problem,
     audit::{Action, AuditQuery, Change, OutcomeState},
-    setting::{SaveSetting, SettingView},
+    setting::{DeleteSetting, SaveSetting, SettingView},
 };
 use futures::future::join_all;
 use journeys::{Console, Namespace, Undo, World, eventually, resource};
@@ -277,7 +277,9 @@ async fn of_two_people_who_save_the_second_gets_the_state_as_it_is_now() {
         .save_setting(&level, &Precondition::Absent, &ports("7003"))
         .await;
     assert_eq!(created.expect_err("it is there").status, 412);
-    let removed = api.delete_setting(&level, &based_on).await;
+    let removed = api
+        .delete_setting(&level, &based_on, &DeleteSetting::default())
+        .await;
     assert_eq!(removed.expect_err("it has changed").status, 412);
     // With what the problem said, it goes.
     let now = Precondition::Version(stored.version);

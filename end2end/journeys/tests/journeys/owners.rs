@@ -1,6 +1,10 @@
 //! Settings that Git or an operator has written: who owns them is said, and an edit that they would undo is refused.
 
-use api::{Precondition, owner::RevertsBy, setting::SaveSetting};
+use api::{
+    Precondition,
+    owner::RevertsBy,
+    setting::{DeleteSetting, SaveSetting},
+};
 use journeys::{Namespace, World, resource};
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
@@ -61,7 +65,9 @@ async fn a_setting_that_its_owner_would_write_again_is_changed_only_when_told_so
             .expect_err("its owner would undo it");
         assert!(refused.is("owned") && refused.status == 409, "{refused:?}");
         let version = view.stored.expect("stored").version;
-        let removed = api.delete_setting(&level, &Precondition::Version(version)).await;
+        let removed = api
+            .delete_setting(&level, &Precondition::Version(version), &DeleteSetting::default())
+            .await;
         assert!(removed.expect_err("its owner would bring it back").is("owned"));
         let held = resource::spec(&world.admin, &namespace.name, "default").await;
         assert_eq!(

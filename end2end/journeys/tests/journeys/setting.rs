@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use api::{
     Precondition, Problem,
-    setting::{FieldInForce, SaveSetting, SelectorBody, SettingView},
+    setting::{DeleteSetting, FieldInForce, SaveSetting, SelectorBody, SettingView},
 };
 use domain::Level;
 use journeys::Console;
@@ -60,7 +60,9 @@ pub(crate) async fn delete(console: &Console, level: &Level) -> SettingView {
     let api = console.api();
     let stored = api.setting(level).await.expect("the level can be read").stored;
     let version = stored.expect("a setting is stored").version;
-    let removed = api.delete_setting(level, &Precondition::Version(version)).await;
+    let removed = api
+        .delete_setting(level, &Precondition::Version(version), &DeleteSetting::default())
+        .await;
     removed.expect("the setting can be removed")
 }
 

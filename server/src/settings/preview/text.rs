@@ -9,7 +9,7 @@ use api::{
 use domain::{Field, Level, SidecarSetting as Setting};
 use serde_json::{Value, json};
 
-use crate::cluster::resource::SidecarSettingSpec;
+use crate::{cluster::resource::SidecarSettingSpec, shell::Call};
 
 /// What the level says of each part before and after, where that differs.
 pub(super) fn changes(before: Option<&Setting>, after: Option<&Setting>) -> Vec<FieldChange> {
@@ -102,44 +102,23 @@ impl Wanted<'_> {
     }
 
     fn curl(&self) -> Snippet {
-        let path = api::path::setting(self.level);
-        let precondition = match &self.based_on {
-            Precondition::Absent => "If-None-Match: *".to_owned(),
-            Precondition::Version(version) => format!("If-Match: \"{version}\""),
-        };
-        let mut text = String::from("curl --fail-with-body");
-        let mut argument = |option: &str, value: &str| {
-            text.push_str(" \\\n  ");
-            text.push_str(option);
-            text.push(' ');
-            text.push_str(&quoted(value));
-        };
-        match self.setting {
-            None => argument("--request", "DELETE"),
-            Some(_) => argument("--request", "PUT"),
-        }
-        argument("--header", &precondition);
-        if let Some(setting) = self.setting {
+        let body = self.setting.map(|setting| {
             let mut body = serde_json::to_value(SidecarSettingSpec::of(setting)).unwrap_or_default();
             if let (Some(reason), Value::Object(members)) = (self.reason, &mut body) {
                 members.insert("reason".to_owned(), reason.into());
             }
-            argument("--header", "Content-Type: application/json");
-            argument("--data", &body.to_string());
-        }
-        text.push_str(" \\\n  \"${SIDESTEP_SERVER:-http://127.0.0.1:8080}");
-        text.push_str(&path);
-        text.push('"');
-        Snippet {
-            kind: SnippetKind::Curl,
-            title: "With this API".to_owned(),
-            note: Some(
-                "`SIDESTEP_SERVER` is the console's address. Away from the console's machine, add `--header \"Authorization: \
-                 Bearer $SIDESTEP_TOKEN\"`"
-                    .to_owned(),
-            ),
-            text,
-        }
+            body
+        });
+        let call = Call {
+            method: if body.is_some() { "PUT" } else { "DELETE" },
+            precondition: match &self.based_on {
+                Precondition::Absent => "If-None-Match: *".to_owned(),
+                Precondition::Version(version) => format!("If-Match: \"{version}\""),
+            },
+            path: api::path::setting(self.level),
+            body,
+        };
+        call.snippet()
     }
 
     fn manifest(&self, setting: &Setting) -> Snippet {
@@ -202,15 +181,6 @@ impl Wanted<'_> {
     }
 }
 
-/// A word for a shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -243,7 +213,7 @@ mod tests {
             name: "default",
             based_on: Precondition::Version("u.1".to_owned()),
             setting: Some(setting),
-            reason: Some("it's slow"),
+            reason: None,
         }
     }
 
@@ -273,23 +243,6 @@ mod tests {
         assert_eq!(marked.len(), 2, "{diff}");
         assert!(marked[0].starts_with('-') && marked[0].contains("7001"), "{diff}");
         assert!(marked[1].starts_with('+') && marked[1].contains("7002"), "{diff}");
-    }
-
-    #[test]
-    fn a_shell_gets_every_word_as_it_is() {
-        for (word, shell) in [
-            ("PUT", "PUT"),
-            ("", "''"),
-            ("If-None-Match: *", "'If-None-Match: *'"),
-            ("it's", r"'it'\''s'"),
-            ("$(reboot)", "'$(reboot)'"),
-        ] {
-            assert_eq!(quoted(word), shell);
-        }
-        let (level, setting) = (Level::Global, setting(&[("excludeInboundPorts", &["7001"])]));
-        let text = wanted(&level, &setting).curl().text;
-        assert!(text.contains(r#"--header 'If-Match: "u.1"'"#), "{text}");
-        assert!(text.contains(r#""reason":"it'\''s slow""#), "{text}");
     }
 
     #[test]

@@ -171,15 +171,6 @@ fn a_danger_is_asked_about_when_it_is_new() {
     );
 }
 
-#[test]
-fn a_reason_of_blanks_is_none() {
-    assert_eq!(Draft::default().to_save("  ").reason, None);
-    assert_eq!(
-        Draft::default().to_save(" CHG-1 ").reason.as_deref(),
-        Some("CHG-1")
-    );
-}
-
 /// The form of a workload setting with these labels and this priority.
 fn workload(labels: &[&str], priority: &str) -> Draft {
     let mut draft = Draft::default();
@@ -218,10 +209,10 @@ fn a_priority_is_one_whole_number() {
 
 #[test]
 fn a_workload_setting_is_saved_with_its_selector_and_priority_and_others_without() {
-    let saved = workload(&["app=cart"], "7").to_save("");
+    let saved = workload(&["app=cart"], "7").to_save();
     assert_eq!(saved.selector.expect("a selector").match_labels["app"], "cart");
     assert_eq!(saved.priority, Some(7));
-    let saved = Draft::default().to_save("");
+    let saved = Draft::default().to_save();
     assert_eq!((saved.selector, saved.priority), (None, None));
 }
 

@@ -64,7 +64,7 @@ impl Form {
             let client = self.client();
             let preview = PreviewSetting {
                 level: LevelRef::from(&self.level()),
-                setting: Some(self.draft.with_untracked(|draft| draft.to_save(""))),
+                setting: Some(self.draft.with_untracked(|draft| draft.to_save())),
                 dry_run: self.reviewing().get_untracked(),
                 packet: self
                     .packet()

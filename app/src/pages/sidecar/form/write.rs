@@ -1,6 +1,9 @@
 //! The writes, and what comes of them.
 
-use api::{Problem, setting::SettingView};
+use api::{
+    Problem,
+    setting::{DeleteSetting, SaveSetting, SettingView},
+};
 use domain::Level;
 use leptos::{prelude::*, task::spawn_local};
 
@@ -41,7 +44,11 @@ impl Form {
     pub(in crate::pages::sidecar) fn save(self) {
         let sent = self.draft.get_untracked();
         let base = self.base.get_untracked();
-        let setting = sent.to_save(&self.reason.get_untracked());
+        let setting = SaveSetting {
+            reason: self.reason_given(),
+            override_owner: self.overrides_owner().get_untracked(),
+            ..sent.to_save()
+        };
         let (client, level) = (self.client(), self.level());
         self.begin(Busy::Saving);
         spawn_local(async move {
@@ -54,11 +61,21 @@ impl Form {
     pub(in crate::pages::sidecar) fn reset(self) {
         let base = self.view.with_untracked(Base::of);
         let (client, level) = (self.client(), self.level());
+        let how = DeleteSetting {
+            reason: self.reason_given(),
+            override_owner: self.overrides_owner().get_untracked(),
+        };
         self.begin(Busy::Resetting);
         spawn_local(async move {
-            let answer = client.delete_setting(&level, &base.precondition()).await;
+            let answer = client.delete_setting(&level, &base.precondition(), &how).await;
             self.done(answer, &base, None);
         });
+    }
+
+    /// Why, where somebody said.
+    fn reason_given(self) -> Option<String> {
+        let reason = self.reason.with_untracked(|reason| reason.trim().to_owned());
+        Some(reason).filter(|reason| !reason.is_empty())
     }
 
     fn begin(self, busy: Busy) {
@@ -100,6 +117,7 @@ impl Form {
         self.base.set(now);
         self.view.set(view);
         self.reason.set(String::new());
+        self.overrides_owner().set(false);
         self.brought_back.set(false);
         self.say(match (saved.reset, self.name().is_some(), self.level()) {
             (true, _, Level::Workload { .. }) => "Setting deleted",

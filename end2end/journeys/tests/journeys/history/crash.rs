@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use api::{
     Precondition, Problem,
     audit::{AuditQuery, OutcomeState},
-    setting::SettingView,
+    setting::{DeleteSetting, SettingView},
 };
 use journeys::{Console, Forwarder, Listener, Mode, Namespace, Undo, World, eventually, resource, within};
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
@@ -262,7 +262,11 @@ async fn save_until_it_dies(console: Console, namespace: domain::Level, from: us
                 break;
             };
             match api
-                .delete_setting(&namespace, &Precondition::Version(stored.version))
+                .delete_setting(
+                    &namespace,
+                    &Precondition::Version(stored.version),
+                    &DeleteSetting::default(),
+                )
                 .await
             {
                 Ok(view) => answered.extend(view.change),
