@@ -1,8 +1,8 @@
 //! Sidecar Proxy Setting: what goes round the sidecar, level by level.
 
+use crate::prelude::*;
 use api::{Problem, ask, namespace::NamespaceQuery, setting::SettingView};
 use domain::Level;
-use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{

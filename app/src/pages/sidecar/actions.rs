@@ -1,7 +1,7 @@
 //! What can be done with the form: *Update Settings*, *Discard changes*, *Reset to inherited*.
 
+use crate::prelude::*;
 use domain::{Caution, Level};
-use leptos::prelude::*;
 
 use super::{
     field::go_to,
@@ -129,11 +129,11 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
             <div class="form-state">
                 {move || form.dirty.get().then(|| view! {
                     <details class="review">
-                        <summary><Badge tone=Tone::Info>"Unsaved changes"</Badge> " " {review}</summary>
+                        <summary><Badge tone=Tone::Info>"Unsaved changes"</Badge> " " {move || review()}</summary>
                         {move || view! { <Changes changes=changes.get()/> }}
                     </details>
                 })}
-                <p id="form-state">{state}</p>
+                <p id="form-state">{move || state()}</p>
             </div>
             <button
                 type="submit"
