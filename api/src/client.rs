@@ -17,6 +17,7 @@ use crate::{
     Ask, Page, Problem, ask,
     audit::{AuditQuery, Change},
     deployment::{DeploymentDetail, DeploymentQuery, DeploymentRow},
+    json,
     lint::{LintQuery, Lints},
     mesh::Mesh,
     namespace::{NamespaceQuery, NamespaceRow},
@@ -219,7 +220,7 @@ fn request<B: Serialize>(
 
 /// The problem that a refusal carries; one made up from the status where somebody between us and the server answered.
 fn problem(url: &str, status: StatusCode, body: &str) -> Problem {
-    serde_json::from_str(body).unwrap_or_else(|_| {
+    json::read(body).unwrap_or_else(|_| {
         Problem::new(
             status.as_u16(),
             "unexpected-answer",

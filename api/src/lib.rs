@@ -7,6 +7,7 @@ pub mod ask;
 pub mod audit;
 pub mod client;
 pub mod deployment;
+pub mod json;
 pub mod lint;
 pub mod mesh;
 pub mod namespace;
