@@ -7,14 +7,13 @@
     )
 )]
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use domain::Level;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Ask, Page, Problem, ask,
+    Ask, Page, Problem, Request, Transport, ask,
     audit::{AuditQuery, Change},
     deployment::{DeploymentDetail, DeploymentQuery, DeploymentRow},
     json,
@@ -27,16 +26,6 @@ use crate::{
     setting::{SaveSetting, SettingView},
     trace::{TraceQuery, TraceView},
 };
-
-/// A request under way.
-pub type Reply = Pin<Box<dyn Future<Output = Result<Response<Vec<u8>>, Problem>> + Send>>;
-
-/// How a request reaches the API: `fetch` in the browser, the router itself during server-side rendering, a socket
-/// elsewhere.
-pub trait Transport: Send + Sync {
-    /// Sends `request`, whose URI has only a path and a query.
-    fn send(&self, request: Request<Vec<u8>>) -> Reply;
-}
 
 /// What a write is based on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +68,7 @@ impl Client {
         based_on: &Precondition,
         setting: &SaveSetting,
     ) -> Result<SettingView, Problem> {
-        self.send(Method::PUT, path::setting(level), Some(based_on), Some(setting))
+        self.send("PUT", path::setting(level), Some(based_on), Some(setting))
             .await
     }
 
@@ -89,7 +78,7 @@ impl Client {
         level: &Level,
         based_on: &Precondition,
     ) -> Result<SettingView, Problem> {
-        self.send::<(), _>(Method::DELETE, path::setting(level), Some(based_on), None)
+        self.send::<(), _>("DELETE", path::setting(level), Some(based_on), None)
             .await
     }
 
@@ -101,7 +90,7 @@ impl Client {
     /// What would come of a setting, were it saved.
     pub async fn preview_setting(&self, setting: &PreviewSetting) -> Result<Preview, Problem> {
         let url = path::SETTINGS_PREVIEW.to_owned();
-        self.send(Method::POST, url, None, Some(setting)).await
+        self.send("POST", url, None, Some(setting)).await
     }
 
     /// What is remarkable about settings and workloads.
@@ -127,7 +116,7 @@ impl Client {
     /// Deletes the pod that has this uid.
     pub async fn delete_pod(&self, namespace: &str, name: &str, uid: &str) -> Result<PodDeleted, Problem> {
         let based_on = Precondition::Version(uid.to_owned());
-        self.send::<(), _>(Method::DELETE, path::pod(namespace, name), Some(&based_on), None)
+        self.send::<(), _>("DELETE", path::pod(namespace, name), Some(&based_on), None)
             .await
     }
 
@@ -158,71 +147,65 @@ impl Client {
 
     /// Asks, and leaves the answer as the text that it is.
     pub async fn text(&self, url: &str) -> Result<String, Problem> {
-        self.answer(request::<()>(Method::GET, url, None, None)?, url)
-            .await
+        self.answer(request::<()>("GET", url, None, None)?).await
     }
 
     async fn send<B: Serialize, T: DeserializeOwned>(
         &self,
-        method: Method,
+        method: &'static str,
         url: String,
         based_on: Option<&Precondition>,
         body: Option<&B>,
     ) -> Result<T, Problem> {
         let request = request(method, &url, based_on, body)?;
-        Ask::answer(&url, &self.answer(request, &url).await?)
+        Ask::answer(&url, &self.answer(request).await?)
     }
 
-    async fn answer(&self, request: Request<Vec<u8>>, url: &str) -> Result<String, Problem> {
+    async fn answer(&self, request: Request) -> Result<String, Problem> {
+        let url = request.url.clone();
         let response = self.0.send(request).await?;
-        let status = response.status();
         // JSON is read from text everywhere: from bytes it would be a second reader for every type, a tenth of the site.
-        let body = String::from_utf8(response.into_body())
-            .map_err(|error| Problem::unreadable(url, &error.to_string()))?;
-        if status.is_success() {
-            Ok(body)
-        } else {
-            Err(problem(url, status, &body))
+        let body = String::from_utf8(response.body)
+            .map_err(|error| Problem::unreadable(&url, &error.to_string()))?;
+        match response.status {
+            200..300 => Ok(body),
+            status => Err(problem(&url, status, &body)),
         }
     }
 }
 
 fn request<B: Serialize>(
-    method: Method,
+    method: &'static str,
     url: &str,
     based_on: Option<&Precondition>,
     body: Option<&B>,
-) -> Result<Request<Vec<u8>>, Problem> {
-    let mut request = Request::builder()
-        .method(method)
-        .uri(url)
-        .header(header::ACCEPT, "application/json");
+) -> Result<Request, Problem> {
+    let mut headers = vec![("accept", "application/json".to_owned())];
     match based_on {
-        Some(Precondition::Absent) => {
-            request = request.header(header::IF_NONE_MATCH, HeaderValue::from_static("*"));
-        }
-        Some(Precondition::Version(version)) => {
-            request = request.header(header::IF_MATCH, format!("\"{version}\""));
-        }
+        Some(Precondition::Absent) => headers.push(("if-none-match", "*".to_owned())),
+        Some(Precondition::Version(version)) => headers.push(("if-match", format!("\"{version}\""))),
         None => {}
     }
-    let bytes = match body {
+    let body = match body {
         Some(body) => {
-            request = request.header(header::CONTENT_TYPE, "application/json");
+            headers.push(("content-type", "application/json".to_owned()));
             serde_json::to_vec(body).map_err(|e| Problem::unreadable(url, &e.to_string()))?
         }
         None => Vec::new(),
     };
-    request
-        .body(bytes)
-        .map_err(|e| Problem::unreadable(url, &e.to_string()))
+    Ok(Request {
+        method,
+        url: url.to_owned(),
+        headers,
+        body,
+    })
 }
 
 /// The problem that a refusal carries; one made up from the status where somebody between us and the server answered.
-fn problem(url: &str, status: StatusCode, body: &str) -> Problem {
+fn problem(url: &str, status: u16, body: &str) -> Problem {
     json::read(body).unwrap_or_else(|_| {
         Problem::new(
-            status.as_u16(),
+            status,
             "unexpected-answer",
             "The answer was not Sidestep's",
             format!("`{url}` answered {status}"),

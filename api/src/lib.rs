@@ -18,12 +18,14 @@ pub mod preview;
 pub mod problem;
 pub mod setting;
 pub mod trace;
+pub mod transport;
 pub mod words;
 
 #[cfg(target_arch = "wasm32")]
 pub mod fetch;
 
 pub use ask::Ask;
-pub use client::{Client, Precondition, Reply, Transport};
+pub use client::{Client, Precondition};
 pub use page::Page;
 pub use problem::{FieldProblem, Problem};
+pub use transport::{Reply, Request, Response, Transport};
