@@ -94,6 +94,7 @@ fn optimise(root: &Path, module: &Path) -> Result<()> {
     // The features that the compiler uses by default: without their names wasm-opt refuses what it reads.
     let arguments = [
         "-Oz",
+        "--converge",
         "--strip-debug",
         "--strip-producers",
         "--strip-target-features",
@@ -116,7 +117,7 @@ fn minify(root: &Path, script: &Path) -> Result<()> {
         "--minify",
         "--format=esm",
         "--target=es2022",
-        "--log-level=warning",
+        "--log-level=error",
         "--allow-overwrite",
     ];
     let mut into = OsString::from("--outfile=");
