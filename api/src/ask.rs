@@ -16,6 +16,7 @@ use crate::{
     Page, Problem,
     audit::{AuditQuery, Change},
     deployment::{DeploymentDetail, DeploymentQuery, DeploymentRow},
+    json,
     lint::{LintQuery, Lints},
     mesh::Mesh,
     namespace::{NamespaceQuery, NamespaceRow},
@@ -55,7 +56,7 @@ impl<T: DeserializeOwned> Ask<T> {
 
     /// Reads the answer's text. Refused is an answer of another version of the server.
     pub fn answer(url: &str, text: &str) -> Result<T, Problem> {
-        serde_json::from_str(text).map_err(|error| Problem::unreadable(url, &error.to_string()))
+        json::read(text).map_err(|error| Problem::unreadable(url, &error.to_string()))
     }
 }
 

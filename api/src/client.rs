@@ -7,16 +7,16 @@
     )
 )]
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use domain::Level;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Ask, Page, Problem, ask,
+    Ask, Page, Problem, Request, Transport, ask,
     audit::{AuditQuery, Change},
     deployment::{DeploymentDetail, DeploymentQuery, DeploymentRow},
+    json,
     lint::{LintQuery, Lints},
     mesh::Mesh,
     namespace::{NamespaceQuery, NamespaceRow},
@@ -27,16 +27,6 @@ use crate::{
     setting::{DeleteSetting, SaveSetting, SettingView},
     trace::{TraceQuery, TraceView},
 };
-
-/// A request under way.
-pub type Reply = Pin<Box<dyn Future<Output = Result<Response<Vec<u8>>, Problem>> + Send>>;
-
-/// How a request reaches the API: `fetch` in the browser, the router itself during server-side rendering, a socket
-/// elsewhere.
-pub trait Transport: Send + Sync {
-    /// Sends `request`, whose URI has only a path and a query.
-    fn send(&self, request: Request<Vec<u8>>) -> Reply;
-}
 
 /// What a write is based on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +69,7 @@ impl Client {
         based_on: &Precondition,
         setting: &SaveSetting,
     ) -> Result<SettingView, Problem> {
-        self.send(Method::PUT, path::setting(level), Some(based_on), Some(setting))
+        self.send("PUT", path::setting(level), Some(based_on), Some(setting))
             .await
     }
 
@@ -91,8 +81,7 @@ impl Client {
         how: &DeleteSetting,
     ) -> Result<SettingView, Problem> {
         let url = path::with_query(&path::setting(level), how);
-        self.send::<(), _>(Method::DELETE, url, Some(based_on), None)
-            .await
+        self.send::<(), _>("DELETE", url, Some(based_on), None).await
     }
 
     /// What the mesh does with destinations that nothing in it declares, by revision.
@@ -108,7 +97,7 @@ impl Client {
         policy: &SaveOutboundPolicy,
     ) -> Result<RevisionPolicy, Problem> {
         let url = path::outbound_policy(revision);
-        self.send(Method::PUT, url, Some(based_on), Some(policy)).await
+        self.send("PUT", url, Some(based_on), Some(policy)).await
     }
 
     /// What happens to a packet of a pod.
@@ -119,7 +108,7 @@ impl Client {
     /// What would come of a setting, were it saved.
     pub async fn preview_setting(&self, setting: &PreviewSetting) -> Result<Preview, Problem> {
         let url = path::SETTINGS_PREVIEW.to_owned();
-        self.send(Method::POST, url, None, Some(setting)).await
+        self.send("POST", url, None, Some(setting)).await
     }
 
     /// What is remarkable about settings and workloads.
@@ -145,7 +134,7 @@ impl Client {
     /// Deletes the pod that has this uid.
     pub async fn delete_pod(&self, namespace: &str, name: &str, uid: &str) -> Result<PodDeleted, Problem> {
         let based_on = Precondition::Version(uid.to_owned());
-        self.send::<(), _>(Method::DELETE, path::pod(namespace, name), Some(&based_on), None)
+        self.send::<(), _>("DELETE", path::pod(namespace, name), Some(&based_on), None)
             .await
     }
 
@@ -176,71 +165,65 @@ impl Client {
 
     /// Asks, and leaves the answer as the text that it is.
     pub async fn text(&self, url: &str) -> Result<String, Problem> {
-        self.answer(request::<()>(Method::GET, url, None, None)?, url)
-            .await
+        self.answer(request::<()>("GET", url, None, None)?).await
     }
 
     async fn send<B: Serialize, T: DeserializeOwned>(
         &self,
-        method: Method,
+        method: &'static str,
         url: String,
         based_on: Option<&Precondition>,
         body: Option<&B>,
     ) -> Result<T, Problem> {
         let request = request(method, &url, based_on, body)?;
-        Ask::answer(&url, &self.answer(request, &url).await?)
+        Ask::answer(&url, &self.answer(request).await?)
     }
 
-    async fn answer(&self, request: Request<Vec<u8>>, url: &str) -> Result<String, Problem> {
+    async fn answer(&self, request: Request) -> Result<String, Problem> {
+        let url = request.url.clone();
         let response = self.0.send(request).await?;
-        let status = response.status();
         // JSON is read from text everywhere: from bytes it would be a second reader for every type, a tenth of the site.
-        let body = String::from_utf8(response.into_body())
-            .map_err(|error| Problem::unreadable(url, &error.to_string()))?;
-        if status.is_success() {
-            Ok(body)
-        } else {
-            Err(problem(url, status, &body))
+        let body = String::from_utf8(response.body)
+            .map_err(|error| Problem::unreadable(&url, &error.to_string()))?;
+        match response.status {
+            200..300 => Ok(body),
+            status => Err(problem(&url, status, &body)),
         }
     }
 }
 
 fn request<B: Serialize>(
-    method: Method,
+    method: &'static str,
     url: &str,
     based_on: Option<&Precondition>,
     body: Option<&B>,
-) -> Result<Request<Vec<u8>>, Problem> {
-    let mut request = Request::builder()
-        .method(method)
-        .uri(url)
-        .header(header::ACCEPT, "application/json");
+) -> Result<Request, Problem> {
+    let mut headers = vec![("accept", "application/json".to_owned())];
     match based_on {
-        Some(Precondition::Absent) => {
-            request = request.header(header::IF_NONE_MATCH, HeaderValue::from_static("*"));
-        }
-        Some(Precondition::Version(version)) => {
-            request = request.header(header::IF_MATCH, format!("\"{version}\""));
-        }
+        Some(Precondition::Absent) => headers.push(("if-none-match", "*".to_owned())),
+        Some(Precondition::Version(version)) => headers.push(("if-match", format!("\"{version}\""))),
         None => {}
     }
-    let bytes = match body {
+    let body = match body {
         Some(body) => {
-            request = request.header(header::CONTENT_TYPE, "application/json");
+            headers.push(("content-type", "application/json".to_owned()));
             serde_json::to_vec(body).map_err(|e| Problem::unreadable(url, &e.to_string()))?
         }
         None => Vec::new(),
     };
-    request
-        .body(bytes)
-        .map_err(|e| Problem::unreadable(url, &e.to_string()))
+    Ok(Request {
+        method,
+        url: url.to_owned(),
+        headers,
+        body,
+    })
 }
 
 /// The problem that a refusal carries; one made up from the status where somebody between us and the server answered.
-fn problem(url: &str, status: StatusCode, body: &str) -> Problem {
-    serde_json::from_str(body).unwrap_or_else(|_| {
+fn problem(url: &str, status: u16, body: &str) -> Problem {
+    json::read(body).unwrap_or_else(|_| {
         Problem::new(
-            status.as_u16(),
+            status,
             "unexpected-answer",
             "The answer was not Sidestep's",
             format!("`{url}` answered {status}"),

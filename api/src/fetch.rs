@@ -1,11 +1,10 @@
 //! The browser's transport: `fetch`, aborted when the caller loses interest.
 
 use gloo_net::http::{Method, RequestBuilder};
-use http::{Request, Response};
 use send_wrapper::SendWrapper;
 use web_sys::AbortController;
 
-use crate::{Problem, Reply, Transport};
+use crate::{Problem, Reply, Request, Response, Transport};
 
 /// Sends requests with the browser's `fetch`, to the page's own origin.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,44 +22,40 @@ impl Drop for AbortOnDrop {
 }
 
 impl Transport for Fetch {
-    fn send(&self, request: Request<Vec<u8>>) -> Reply {
+    fn send(&self, request: Request) -> Reply {
         // The browser has one thread: nothing here ever crosses to another.
         Box::pin(SendWrapper::new(send(request)))
     }
 }
 
-async fn send(request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Problem> {
+async fn send(request: Request) -> Result<Response, Problem> {
     let controller = AbortOnDrop(AbortController::new().ok());
-    let method = match request.method().as_str() {
+    let method = match request.method {
         "PUT" => Method::PUT,
         "POST" => Method::POST,
         "DELETE" => Method::DELETE,
         _ => Method::GET,
     };
-    let mut builder = RequestBuilder::new(&request.uri().to_string())
+    let mut builder = RequestBuilder::new(&request.url)
         .method(method)
         .abort_signal(controller.0.as_ref().map(AbortController::signal).as_ref());
-    for (name, value) in request.headers() {
-        builder = builder.header(name.as_str(), value.to_str().unwrap_or_default());
+    for (name, value) in &request.headers {
+        builder = builder.header(name, value);
     }
-    let body = request.into_body();
-    let sent = if body.is_empty() {
+    let sent = if request.body.is_empty() {
         builder.send().await
     } else {
         builder
-            .body(body)
+            .body(request.body)
             .map_err(|e| Problem::unreachable(e.to_string()))?
             .send()
             .await
     };
     let answer = sent.map_err(|e| Problem::unreachable(e.to_string()))?;
     let status = answer.status();
-    let bytes = answer
+    let body = answer
         .binary()
         .await
         .map_err(|e| Problem::unreachable(e.to_string()))?;
-    Response::builder()
-        .status(status)
-        .body(bytes)
-        .map_err(|e| Problem::unreachable(e.to_string()))
+    Ok(Response { status, body })
 }

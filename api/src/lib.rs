@@ -7,6 +7,7 @@ pub mod ask;
 pub mod audit;
 pub mod client;
 pub mod deployment;
+pub mod json;
 pub mod lint;
 pub mod mesh;
 pub mod namespace;
@@ -20,12 +21,14 @@ pub mod problem;
 pub mod setting;
 pub mod snippet;
 pub mod trace;
+pub mod transport;
 pub mod words;
 
 #[cfg(target_arch = "wasm32")]
 pub mod fetch;
 
 pub use ask::Ask;
-pub use client::{Client, Precondition, Reply, Transport};
+pub use client::{Client, Precondition};
 pub use page::Page;
 pub use problem::{FieldProblem, Problem};
+pub use transport::{Reply, Request, Response, Transport};

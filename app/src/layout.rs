@@ -1,20 +1,16 @@
 //! What surrounds every page: top bar, side navigation, and the pages' place.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    Lazy, SsrMode,
+    SsrMode,
     components::{FlatRoutes, Route, Router},
     path,
 };
 
 use crate::{
     components::{live, navigation::Navigation, theme::ThemeChoice},
-    pages::{
-        AnnotationsPage, ChangePage, DeploymentPage, DeploymentsPage, GlobalPage, HistoryPage, LintsPage,
-        MeshPage, NamespacePage, NamespacesPage, NewWorkloadSettingPage, PodPage, PodsPage, VerifyPage,
-        WorkloadSettingPage, WorkloadSettingsPage, WorkloadsPage, not_found::NotFound,
-    },
+    pages::{Page, not_found::NotFound},
     routes,
     ui::{announce, time},
 };
@@ -46,23 +42,23 @@ pub fn App() -> impl IntoView {
                 <Navigation/>
                 <main id="content" tabindex="-1">
                     <FlatRoutes fallback=NotFound>
-                        <Route path=path!("/") view={Lazy::<MeshPage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/sidecar-proxy-setting/global") view={Lazy::<GlobalPage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/sidecar-proxy-setting/namespaces") view={Lazy::<NamespacesPage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/sidecar-proxy-setting/namespaces/:namespace") view={Lazy::<NamespacePage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/sidecar-proxy-setting/workloads") view={Lazy::<WorkloadsPage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/sidecar-proxy-setting/workloads/:namespace") view={Lazy::<WorkloadSettingsPage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/sidecar-proxy-setting/workloads/:namespace/create") view={Lazy::<NewWorkloadSettingPage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/sidecar-proxy-setting/workloads/:namespace/settings/:name") view={Lazy::<WorkloadSettingPage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/lints") view={Lazy::<LintsPage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/deployments") view={Lazy::<DeploymentsPage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/deployments/:namespace/:name") view={Lazy::<DeploymentPage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/pods") view={Lazy::<PodsPage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/pods/:namespace/:name") view={Lazy::<PodPage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/verify") view={Lazy::<VerifyPage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/audit") view={Lazy::<HistoryPage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/audit/:id") view={Lazy::<ChangePage>::new()} ssr=ssr.clone()/>
-                        <Route path=path!("/annotations") view={Lazy::<AnnotationsPage>::new()} ssr=ssr/>
+                        <Route path=path!("/") view=Page::Mesh ssr=ssr.clone()/>
+                        <Route path=path!("/sidecar-proxy-setting/global") view=Page::Global ssr=ssr.clone()/>
+                        <Route path=path!("/sidecar-proxy-setting/namespaces") view=Page::Namespaces ssr=ssr.clone()/>
+                        <Route path=path!("/sidecar-proxy-setting/namespaces/:namespace") view=Page::Namespace ssr=ssr.clone()/>
+                        <Route path=path!("/sidecar-proxy-setting/workloads") view=Page::Workloads ssr=ssr.clone()/>
+                        <Route path=path!("/sidecar-proxy-setting/workloads/:namespace") view=Page::WorkloadSettings ssr=ssr.clone()/>
+                        <Route path=path!("/sidecar-proxy-setting/workloads/:namespace/create") view=Page::NewWorkloadSetting ssr=ssr.clone()/>
+                        <Route path=path!("/sidecar-proxy-setting/workloads/:namespace/settings/:name") view=Page::WorkloadSetting ssr=ssr.clone()/>
+                        <Route path=path!("/lints") view=Page::Lints ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/deployments") view=Page::Deployments ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/deployments/:namespace/:name") view=Page::Deployment ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/pods") view=Page::Pods ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/pods/:namespace/:name") view=Page::Pod ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/verify") view=Page::Verify ssr=ssr.clone()/>
+                        <Route path=path!("/audit") view=Page::History ssr=ssr.clone()/>
+                        <Route path=path!("/audit/:id") view=Page::Change ssr=ssr.clone()/>
+                        <Route path=path!("/annotations") view=Page::Annotations ssr=ssr/>
                     </FlatRoutes>
                 </main>
             </div>

@@ -20,6 +20,7 @@ mod components;
 mod document;
 mod layout;
 mod pages;
+mod prelude;
 pub mod routes;
 mod ui;
 

@@ -3,8 +3,9 @@
 //! A chunk holds the pages between which one goes back and forth. Finer, and what they share would lie in one more file for
 //! each way to share it: a hundred.
 
-use leptos::prelude::*;
-use leptos_router::LazyRoute;
+use leptos_router::ChooseView;
+
+use crate::prelude::*;
 
 mod annotations;
 mod audit;
@@ -16,47 +17,9 @@ mod pods;
 mod sidecar;
 mod verify;
 
-/// A page as the router wants it: its chunk, and which of the chunk's pages it is.
-macro_rules! pages {
-    ($($page:ident = $chunk:ident($which:ident);)*) => {
-        $(
-            pub(crate) struct $page;
-
-            impl LazyRoute for $page {
-                fn data() -> Self {
-                    Self
-                }
-
-                async fn view(_: Self) -> AnyView {
-                    $chunk(Which::$which).await
-                }
-            }
-        )*
-    };
-}
-
-pages! {
-    MeshPage = service_mesh(Mesh);
-    GlobalPage = data_plane(Global);
-    NamespacesPage = data_plane(Namespaces);
-    NamespacePage = data_plane(Namespace);
-    WorkloadsPage = data_plane(Workloads);
-    WorkloadSettingsPage = data_plane(WorkloadSettings);
-    NewWorkloadSettingPage = data_plane(NewWorkloadSetting);
-    WorkloadSettingPage = data_plane(WorkloadSetting);
-    LintsPage = data_plane(Lints);
-    DeploymentsPage = workloads(Deployments);
-    DeploymentPage = workloads(Deployment);
-    PodsPage = workloads(Pods);
-    PodPage = workloads(Pod);
-    VerifyPage = workloads(Verify);
-    HistoryPage = records(History);
-    ChangePage = records(Change);
-    AnnotationsPage = records(Annotations);
-}
-
+/// A page as the router wants it; one type, so that the router's part is compiled once.
 #[derive(Clone, Copy)]
-enum Which {
+pub(crate) enum Page {
     Mesh,
     Global,
     Namespaces,
@@ -76,45 +39,67 @@ enum Which {
     Annotations,
 }
 
+impl ChooseView for Page {
+    async fn choose(self) -> AnyView {
+        match self {
+            Self::Mesh => service_mesh(self).await,
+            Self::Global
+            | Self::Namespaces
+            | Self::Namespace
+            | Self::Workloads
+            | Self::WorkloadSettings
+            | Self::NewWorkloadSetting
+            | Self::WorkloadSetting
+            | Self::Lints => data_plane(self).await,
+            Self::Deployments | Self::Deployment | Self::Pods | Self::Pod | Self::Verify => {
+                workloads(self).await
+            }
+            Self::History | Self::Change | Self::Annotations => records(self).await,
+        }
+    }
+
+    async fn preload(&self) {}
+}
+
 /// Service Mesh.
 #[lazy]
-fn service_mesh(_: Which) -> AnyView {
+fn service_mesh(_: Page) -> AnyView {
     mesh::mesh_page()
 }
 
 /// Data Plane Component Management.
 #[lazy]
-fn data_plane(page: Which) -> AnyView {
+fn data_plane(page: Page) -> AnyView {
     match page {
-        Which::Namespaces => sidecar::namespaces_page(),
-        Which::Namespace => sidecar::namespace_page(),
-        Which::Workloads => sidecar::workloads_page(),
-        Which::WorkloadSettings => sidecar::workload_settings_page(),
-        Which::NewWorkloadSetting => sidecar::new_workload_setting_page(),
-        Which::WorkloadSetting => sidecar::workload_setting_page(),
-        Which::Lints => lints::lints_page(),
+        Page::Namespaces => sidecar::namespaces_page(),
+        Page::Namespace => sidecar::namespace_page(),
+        Page::Workloads => sidecar::workloads_page(),
+        Page::WorkloadSettings => sidecar::workload_settings_page(),
+        Page::NewWorkloadSetting => sidecar::new_workload_setting_page(),
+        Page::WorkloadSetting => sidecar::workload_setting_page(),
+        Page::Lints => lints::lints_page(),
         _ => sidecar::global_page(),
     }
 }
 
 /// Workloads.
 #[lazy]
-fn workloads(page: Which) -> AnyView {
+fn workloads(page: Page) -> AnyView {
     match page {
-        Which::Deployments => deployments::deployments_page(),
-        Which::Deployment => deployments::deployment_page(),
-        Which::Pod => pods::pod_page(),
-        Which::Verify => verify::verify_page(),
+        Page::Deployments => deployments::deployments_page(),
+        Page::Deployment => deployments::deployment_page(),
+        Page::Pod => pods::pod_page(),
+        Page::Verify => verify::verify_page(),
         _ => pods::pods_page(),
     }
 }
 
 /// Records.
 #[lazy]
-fn records(page: Which) -> AnyView {
+fn records(page: Page) -> AnyView {
     match page {
-        Which::Change => audit::change_page(),
-        Which::Annotations => annotations::annotations_page(),
+        Page::Change => audit::change_page(),
+        Page::Annotations => annotations::annotations_page(),
         _ => audit::history_page(),
     }
 }

@@ -1,6 +1,6 @@
 //! Parts that could be in anybody's console: small, and native HTML underneath.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 pub(crate) mod announce;
 pub(crate) mod attention;

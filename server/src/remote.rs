@@ -36,15 +36,16 @@ impl Remote {
 }
 
 impl Transport for Remote {
-    fn send(&self, request: Request<Vec<u8>>) -> Reply {
+    fn send(&self, request: api::Request) -> Reply {
         let remote = self.clone();
         Box::pin(async move {
             let server = remote.server.clone();
-            remote.exchange(request).await.map_err(|error| {
+            let answer = remote.exchange(request.try_into()?).await.map_err(|error| {
                 Problem::unreachable(format!("`{server}`: {error}")).with_way_out(
                     "check that `sidestep serve` runs there, or name another address with --server",
                 )
-            })
+            })?;
+            Ok(answer.into())
         })
     }
 }

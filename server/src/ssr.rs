@@ -1,9 +1,9 @@
 //! Pages: the app rendered on the server, its requests handed to the API router in this process.
 
-use api::{Client, Problem, Reply, Transport};
+use api::{Client, Problem, Reply, Response, Transport};
 use app::{App, shell};
 use axum::{Router, body::Body};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, request::Parts};
 use leptos::{
     config::LeptosOptions,
     nonce::use_nonce,
@@ -21,19 +21,21 @@ struct InProcess {
 }
 
 impl Transport for InProcess {
-    fn send(&self, mut request: Request<Vec<u8>>) -> Reply {
-        request.headers_mut().extend(self.credentials.clone());
-        let api = self.api.clone();
+    fn send(&self, request: api::Request) -> Reply {
+        let (api, credentials) = (self.api.clone(), self.credentials.clone());
         Box::pin(async move {
+            let mut request = Request::<Vec<u8>>::try_from(request)?;
+            request.headers_mut().extend(credentials);
             let response = match api.oneshot(request.map(Body::from)).await {
                 Ok(response) => response,
                 Err(never) => match never {},
             };
-            let (parts, body) = response.into_parts();
-            let bytes = axum::body::to_bytes(body, usize::MAX)
+            let status = response.status().as_u16();
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX)
                 .await
-                .map_err(|error| Problem::unreachable(error.to_string()))?;
-            Ok(Response::from_parts(parts, bytes.to_vec()))
+                .map_err(|error| Problem::unreachable(error.to_string()))?
+                .to_vec();
+            Ok(Response { status, body })
         })
     }
 }

@@ -44,7 +44,7 @@ impl Tool {
         match self {
             Self::Go => "Go 1.26 or newer, for the sandbox: https://go.dev/dl/",
             Self::Node => {
-                "Node 20 or newer, for wasm-opt and the browser tests: https://nodejs.org/en/download"
+                "Node 20 or newer, for wasm-opt, esbuild and the browser tests: https://nodejs.org/en/download"
             }
             Self::C => "a C compiler (`cc`): `apt-get install build-essential`, or `xcode-select --install`",
         }

@@ -1,6 +1,8 @@
 //! A list that is typed or pasted: each item a chip that can be taken away, or, where it is wrong, corrected.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, html};
+
+use crate::prelude::*;
 
 use crate::ui::attention::{focus, focus_soon};
 
@@ -98,7 +100,7 @@ pub(crate) fn ChipsField(
     };
     view! {
         <div class="chips" data-invalid=move || invalid.get().then_some("true")>
-            <ul aria-labelledby=labelled_by.clone()>{chips}</ul>
+            <ul aria-labelledby=labelled_by.clone()>{move || chips()}</ul>
             <input
                 type="text"
                 id=id

@@ -1,8 +1,8 @@
 //! *Delete* and *OK*: one dialog for all pods of a page.
 
+use crate::prelude::*;
 use api::{Client, Problem, mesh::Delivery, pod::PodRow};
 use domain::Level;
-use leptos::prelude::*;
 
 mod words;
 
@@ -142,7 +142,7 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
             </div>
         })
     };
-    view! { <Dialog id="delete-pod" title open=deletion.open on_close=close>{content}</Dialog> }
+    view! { <Dialog id="delete-pod" title open=deletion.open on_close=close>{move || content()}</Dialog> }
 }
 
 /// Whether asking again cannot help: the pod that was asked about is not there any more.
@@ -190,7 +190,7 @@ fn Question(pod: PodRow, delivery: Signal<Reach>) -> impl IntoView {
         </dl>
         {replaced}
         <p>{move || view! { <Prose text=gained()/> }}</p>
-        {trouble}
+        {move || trouble()}
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether a saved setting reaches a new pod, and the way out where it does not.
 
+use crate::prelude::*;
 use api::mesh::{Delivery, DeliveryState as State};
-use leptos::prelude::*;
 
 use crate::ui::{badge::Tone, notice::Notice, prose::Prose};
 

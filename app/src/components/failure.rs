@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::prelude::*;
 use api::Problem;
-use leptos::prelude::*;
 
 use crate::ui::{badge::Tone, button::Button, prose::Prose};
 

@@ -1,10 +1,10 @@
 //! The six fields of a pod: what the next one gets and from which level, what this one was given, where they differ.
 
+use crate::prelude::*;
 use api::{
     pod::{FieldDifference, FieldText},
     setting::{FieldInForce, OverriddenValue},
 };
-use leptos::prelude::*;
 
 use crate::{
     components::origin::{origin_words, value_words},

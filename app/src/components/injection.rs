@@ -1,7 +1,7 @@
 //! Whether Istio injects a namespace's pods.
 
+use crate::prelude::*;
 use api::namespace::NamespaceInjection;
-use leptos::prelude::*;
 
 use crate::ui::badge::{Badge, Tone};
 

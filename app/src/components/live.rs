@@ -3,7 +3,7 @@
 //! One stream of server-sent events for the whole tab, and only while the tab is seen: a browser opens few connections to
 //! one host, and ten forgotten tabs must not starve the eleventh.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 mod stream;
 

@@ -7,12 +7,15 @@
     expect(clippy::result_large_err, reason = "a refusal is what the page shows")
 )]
 
-use api::{Ask, Client, Problem};
-use leptos::prelude::*;
+use std::{fmt, str::FromStr};
+
+use api::{Ask, Client, Problem, json};
+use leptos::server::codee::string::FromToStringCodec;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     components::failure::Failure,
+    prelude::*,
     ui::{badge::Tone, loading::Loading, notice::Notice, prose::Prose, steady::land},
 };
 
@@ -20,7 +23,7 @@ use crate::{
 /// [`Data::about_with`]).
 pub(crate) struct Data<D> {
     asked: Signal<Result<Asked, Problem>>,
-    answer: Resource<Answer>,
+    answer: Kept,
     read: fn(&Text) -> Result<D, Problem>,
 }
 
@@ -46,6 +49,24 @@ enum Answer {
     Text(Text),
     Refused(Problem),
 }
+
+/// As JSON, on its way from the server's rendering to the browser.
+impl fmt::Display for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl FromStr for Answer {
+    type Err = serde_json::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        json::read(text)
+    }
+}
+
+/// Where an answer is kept; the server's rendering hands it on to the browser as text.
+type Kept = Resource<Answer, FromToStringCodec>;
 
 /// The answers to a question.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -165,9 +186,9 @@ impl<D> Data<D> {
     }
 }
 
-fn answer(asked: Signal<Result<Asked, Problem>>) -> Resource<Answer> {
+fn answer(asked: Signal<Result<Asked, Problem>>) -> Kept {
     let client = expect_context::<Client>();
-    Resource::new(
+    Resource::new_str(
         move || asked.get(),
         move |asked| {
             let client = client.clone();
@@ -214,11 +235,12 @@ where
     let view = StoredValue::new(view);
     let read = data.read;
     let show: Show = Box::new(move |latest| {
-        let show = move || match latest.with(read) {
-            Ok(value) => view.with_value(|view| view(value)),
-            Err(problem) => failure(what, problem, data.answer),
-        };
-        show.into_any()
+        view! {
+            {move || match latest.with(read) {
+                Ok(value) => view.with_value(|view| view(value)),
+                Err(problem) => failure(what, problem, data.answer),
+            }}
+        }
     });
     waited_for(what, data.asked, data.answer, show, gone, words)
 }
@@ -286,7 +308,7 @@ where
 fn waited_for(
     what: &'static str,
     asked: Signal<Result<Asked, Problem>>,
-    answer: Resource<Answer>,
+    answer: Kept,
     show: Show,
     gone: Option<ViewFn>,
     words: Option<fn(Problem) -> Problem>,
@@ -305,7 +327,7 @@ fn waited_for(
 fn Shown(
     what: &'static str,
     asked: Signal<Result<Asked, Problem>>,
-    answer: Resource<Answer>,
+    answer: Kept,
     show: StoredValue<Show>,
     gone: Option<ViewFn>,
     words: Option<fn(Problem) -> Problem>,
@@ -383,12 +405,11 @@ fn Shown(
         })
     };
     view! {
-        {old}
-        {content}
+        {move || old()}
+        {move || content()}
     }
-    .into_any()
 }
 
-fn failure(what: &'static str, problem: Problem, answer: Resource<Answer>) -> AnyView {
+fn failure(what: &'static str, problem: Problem, answer: Kept) -> AnyView {
     view! { <Failure what problem on_retry=Callback::new(move |()| answer.refetch())/> }.into_any()
 }

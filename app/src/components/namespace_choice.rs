@@ -6,7 +6,9 @@ use api::{
     Client, Page, Problem,
     namespace::{NamespaceQuery, NamespaceRow},
 };
-use leptos::{ev, html, leptos_dom::helpers::debounce, prelude::*, task::spawn_local};
+use leptos::{ev, html, leptos_dom::helpers::debounce, task::spawn_local};
+
+use crate::prelude::*;
 
 use crate::{
     components::injection::Injection,

@@ -1,11 +1,11 @@
 //! A list's filter by namespace.
 
+use crate::prelude::*;
 use api::{
     Page, ask,
     namespace::{NamespaceQuery, NamespaceRow},
     page::MAX_LIMIT,
 };
-use leptos::prelude::*;
 
 use crate::{
     components::{
@@ -85,7 +85,7 @@ fn proposals(names: Memo<Vec<String>>, value: Signal<String>) -> AnyView {
                 autocomplete="off"
                 spellcheck="false"
             />
-            <datalist id="namespace-names">{options}</datalist>
+            <datalist id="namespace-names">{move || options()}</datalist>
         </label>
     }
     .into_any()

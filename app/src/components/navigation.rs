@@ -1,6 +1,8 @@
 //! The side navigation: the places of the console, in the hierarchy of the reference page.
 
-use leptos::{html::Nav, prelude::*};
+use leptos::html::Nav;
+
+use crate::prelude::*;
 use leptos_router::hooks::use_location;
 
 use crate::routes;

@@ -1,6 +1,6 @@
 //! A value on the page.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 pub(crate) use api::words::{origin_words, value_words};
 

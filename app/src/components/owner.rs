@@ -1,8 +1,8 @@
 //! Who owns something in the cluster.
 
 use api::owner::OwnerView;
-use leptos::prelude::*;
 
+use crate::prelude::*;
 use crate::ui::prose::Prose;
 
 /// Who it is, what becomes of an edit, and where the change belongs.

@@ -1,7 +1,7 @@
 //! What every page begins with: where it is, what it is called, and trouble that concerns all pages.
 
+use crate::prelude::*;
 use api::{Page, Problem, ask, mesh::Mesh};
-use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{

@@ -1,7 +1,7 @@
 //! What a pod runs against what is in force, in words.
 
+use crate::prelude::*;
 use api::pod::{PodRow, PodState, PodStateName, Sidecar};
-use leptos::prelude::*;
 
 use crate::ui::{
     badge::{Badge, Tone},

@@ -1,7 +1,7 @@
 //! Pods as rows: the same wherever pods are listed.
 
+use crate::prelude::*;
 use api::pod::{Owner, PodRow};
-use leptos::prelude::*;
 
 use crate::{
     components::{

@@ -1,7 +1,7 @@
 //! What is remarkable: the same words wherever a setting or a workload is shown.
 
+use crate::prelude::*;
 use api::lint::{About, LintView, Severity};
-use leptos::prelude::*;
 
 use crate::{
     routes,

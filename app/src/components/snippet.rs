@@ -1,9 +1,10 @@
 //! Text to copy, and lines that come and go.
 
 use api::snippet::Snippet;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::prelude::*;
 use crate::ui::{announce::use_announcer, button::Button, prose::Prose};
 
 /// Texts to copy, one below the other.

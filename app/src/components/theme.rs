@@ -1,6 +1,8 @@
 //! Light, dark, or as the reader's system has it.
 
-use leptos::{html::Select, prelude::*};
+use leptos::html::Select;
+
+use crate::prelude::*;
 
 /// Where the choice is kept; the document's first script reads it too.
 const KEY: &str = "theme";

@@ -1,6 +1,6 @@
 //! What makes the answer to a question about a packet uncertain.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 use crate::ui::{badge::Tone, notice::Notice, prose::Prose};
 

@@ -1,8 +1,6 @@
 //! A workload by name.
 
-use leptos::prelude::*;
-
-use crate::routes;
+use crate::{prelude::*, routes};
 
 /// Its kind and its name, with a link where there is a page of it.
 pub(crate) fn workload_name(kind: &str, namespace: &str, name: &str) -> AnyView {

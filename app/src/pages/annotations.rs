@@ -1,7 +1,7 @@
 //! Annotation Reference: every annotation that decides what goes round the sidecar.
 
+use crate::prelude::*;
 use domain::annotation::reference::{self, Reference, SetAt};
-use leptos::prelude::*;
 
 use crate::{components::page::PageHeader, routes, ui::prose::Prose};
 

@@ -1,11 +1,11 @@
 //! Audit History: who changed what, and what came of it.
 
+use crate::prelude::*;
 use api::{
     Page, ask,
     audit::{AuditQuery, Change},
     mesh::Mesh,
 };
-use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{

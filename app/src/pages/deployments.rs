@@ -1,7 +1,7 @@
 //! Workloads › Deployments.
 
+use crate::prelude::*;
 use api::{Client, ask, deployment::DeploymentQuery};
-use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{

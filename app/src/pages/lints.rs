@@ -1,10 +1,10 @@
 //! Lints: what is remarkable in the whole mesh.
 
+use crate::prelude::*;
 use api::{
     ask,
     lint::{LintQuery, Lints, Severity},
 };
-use leptos::prelude::*;
 
 use crate::{
     components::{
@@ -72,7 +72,7 @@ pub(super) fn lints_page() -> AnyView {
 }
 
 fn list(data: Signal<(LintQuery, Lints)>) -> AnyView {
-    (move || data.with(|(asked, lints)| page(asked, lints))).into_any()
+    view! { {move || data.with(|(asked, lints)| page(asked, lints))} }
 }
 
 fn page(asked: &LintQuery, lints: &Lints) -> AnyView {

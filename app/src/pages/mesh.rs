@@ -1,7 +1,7 @@
 //! Mesh Management: the mesh, its revisions and namespaces, and whether saved settings reach pods.
 
+use crate::prelude::*;
 use api::{Page, ask, mesh::Mesh, namespace::NamespaceQuery};
-use leptos::prelude::*;
 
 use crate::{
     components::{

@@ -1,6 +1,6 @@
 //! An address that no page has; the server answers it with 404.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 

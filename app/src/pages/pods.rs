@@ -1,7 +1,7 @@
 //! Workloads › Pods.
 
+use crate::prelude::*;
 use api::{Client, ask, pod::PodQuery};
-use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{

@@ -1,8 +1,8 @@
 //! Sidecar Proxy Setting: what goes round the sidecar, level by level.
 
+use crate::prelude::*;
 use api::{Problem, ask, namespace::NamespaceQuery, setting::SettingView};
 use domain::Level;
-use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
@@ -27,6 +27,7 @@ mod install_values;
 mod kept;
 mod merge;
 mod namespaces;
+mod outbound;
 mod owned;
 mod packet;
 mod review;
@@ -40,6 +41,7 @@ use form::Form;
 use guard::{Guard, LeaveDialog};
 use install_values::InstallValues;
 use namespaces::Purpose;
+use outbound::Outbound;
 use section::Section;
 
 /// The tab *global*.
@@ -49,6 +51,7 @@ pub(super) fn global_page() -> AnyView {
     view! {
         <Frame tab=Tab::Global/>
         {page(guard, setting)}
+        <Outbound/>
         <InstallValues/>
     }
     .into_any()

@@ -1,11 +1,11 @@
 //! Verify: what happens to a packet of a pod, by which rule, before and after the pod is made anew.
 
+use crate::prelude::*;
 use api::{
     FieldProblem, ask,
     trace::{PodVerdict, TraceAnswer, TraceQuery, TraceStep, TraceView},
     words::outcome_words,
 };
-use leptos::prelude::*;
 
 use crate::{
     components::{

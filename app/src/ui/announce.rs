@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// How long a message stays; it is also where it happened, so nothing is lost with it.
 const STAY: Duration = Duration::from_secs(8);

@@ -1,6 +1,8 @@
 //! Where the reader is taken: the focus, and what comes into sight.
 
-use leptos::{prelude::*, wasm_bindgen::JsCast};
+use leptos::wasm_bindgen::JsCast;
+
+use crate::prelude::*;
 use web_sys::{HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 /// Focuses the element with this id.

@@ -1,6 +1,6 @@
 //! A word with a tone: state at a glance, readable without the colour.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// What a state means to the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

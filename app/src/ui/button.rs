@@ -1,6 +1,6 @@
 //! A button that does something in the browser.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 use super::use_hydrated;
 

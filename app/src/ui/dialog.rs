@@ -1,6 +1,8 @@
 //! A question that must be answered first: the browser's own dialog, which traps the focus and gives it back.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, html};
+
+use crate::prelude::*;
 
 use super::InBrowser;
 

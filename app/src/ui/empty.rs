@@ -1,6 +1,6 @@
 //! Nothing to show, said in words.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// A title and what to do next.
 #[component]

@@ -7,9 +7,10 @@ use leptos::{
     ev::{Event, SubmitEvent},
     html,
     leptos_dom::helpers::debounce,
-    prelude::*,
     wasm_bindgen::JsCast,
 };
+
+use crate::prelude::*;
 use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate},
@@ -190,7 +191,7 @@ pub(crate) fn Choice(
                 prop:value=chosen
                 on:change=move |event| chosen.set(event_target_value(&event))
             >
-                {options}
+                {move || options()}
             </select>
         </label>
     }

@@ -1,6 +1,6 @@
 //! Waiting for the first answer.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// How many rows are drawn: about what a first look shows.
 const ROWS: usize = 6;

@@ -1,6 +1,8 @@
 //! A button that opens a few more: the browser's own popover, which closes by Esc or a press elsewhere.
 
-use leptos::{html, prelude::*};
+use leptos::html;
+
+use crate::prelude::*;
 
 use super::use_hydrated;
 

@@ -1,6 +1,6 @@
 //! A sentence that stands out by its tone.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 use super::badge::Tone;
 

@@ -1,6 +1,6 @@
 //! Where a page of a list ends, and the way to the next.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// How many of how many are shown, with links to the first page and the next one.
 #[component]

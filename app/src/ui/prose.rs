@@ -1,6 +1,8 @@
 //! A sentence from the API: it begins small, for logs, and backticks mark what is typed or named.
 
-use leptos::{either::Either, prelude::*};
+use leptos::either::Either;
+
+use crate::prelude::*;
 
 /// The sentence, with what stands between backticks as code.
 #[component]

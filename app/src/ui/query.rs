@@ -1,6 +1,6 @@
 //! The query of the page's address, read as the API reads its own.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 use leptos_router::hooks::use_location;
 use serde::de::DeserializeOwned;
 

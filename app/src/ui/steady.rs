@@ -1,6 +1,8 @@
 //! Data that change while somebody works in a table: the focus stays where it is.
 
-use leptos::{prelude::*, wasm_bindgen::JsCast};
+use leptos::wasm_bindgen::JsCast;
+
+use crate::prelude::*;
 use send_wrapper::SendWrapper;
 use web_sys::{Element, FocusOptions, HtmlElement};
 

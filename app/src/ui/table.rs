@@ -1,6 +1,6 @@
 //! A plain table that scrolls in its own box.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// A table of rows below a row of [`Column`]s, which may change with the order: the rows stay.
 #[component]
@@ -16,7 +16,7 @@ pub(crate) fn Table(
             <table>
                 <caption class="visually-hidden">{caption}</caption>
                 <thead>
-                    <tr>{heads}</tr>
+                    <tr>{move || heads()}</tr>
                 </thead>
                 <tbody>{children()}</tbody>
             </table>

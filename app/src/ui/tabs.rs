@@ -1,6 +1,6 @@
 //! Tabs that are links: which one is open, the address says.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// Links to pages that stand beside one another: address, name, and whether it is this one.
 #[component]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// How often what is shown is made true again.
 const TICK: Duration = Duration::from_secs(15);

@@ -136,14 +136,15 @@ impl Console {
 }
 
 impl Transport for Console {
-    fn send(&self, request: Request<Vec<u8>>) -> Reply {
-        let exchange = self.clone().exchange(request);
-        Box::pin(async {
-            let answer = exchange.await.map_err(Problem::unreachable)?;
-            let mut response = Response::new(answer.body);
-            *response.status_mut() = answer.status;
-            *response.headers_mut() = answer.headers;
-            Ok(response)
+    fn send(&self, request: api::Request) -> Reply {
+        let console = self.clone();
+        Box::pin(async move {
+            let answer = console.exchange(request.try_into()?);
+            let answer = answer.await.map_err(Problem::unreachable)?;
+            Ok(api::Response {
+                status: answer.status.as_u16(),
+                body: answer.body,
+            })
         })
     }
 }

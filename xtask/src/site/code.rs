@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
 };
@@ -37,19 +38,25 @@ pub(super) fn build(root: &Path, folder: &Path, wasm: &Wasm, no_node: Option<&st
     })?;
     step("site: wasm-bindgen", || bindgen(&main, folder))?;
     modules.push(folder.join("sidestep_bg.wasm"));
+    let scripts = [folder.join("sidestep.js"), folder.join(LOADER)];
     match no_node {
         None => {
             npm::install(root, "xtask/tools")?;
             step("site: wasm-opt", || {
                 modules.iter().try_for_each(|module| optimise(root, module))
             })?;
+            step("site: esbuild", || {
+                scripts.iter().try_for_each(|script| minify(root, script))
+            })?;
         }
         Some(missing) => {
-            println!("  not shrunk by wasm-opt, so the site is larger than it need be; missing: {missing}");
+            println!(
+                "  not shrunk by wasm-opt and esbuild, so the site is larger than it need be; missing: {missing}"
+            );
         }
     }
     step("site: compressing the code", || {
-        modules.extend([folder.join("sidestep.js"), folder.join(LOADER)]);
+        modules.extend(scripts);
         compress::siblings(&modules)
     })
 }
@@ -87,6 +94,7 @@ fn optimise(root: &Path, module: &Path) -> Result<()> {
     // The features that the compiler uses by default: without their names wasm-opt refuses what it reads.
     let arguments = [
         "-Oz",
+        "--converge",
         "--strip-debug",
         "--strip-producers",
         "--strip-target-features",
@@ -101,4 +109,18 @@ fn optimise(root: &Path, module: &Path) -> Result<()> {
     ];
     run(command(tool, &arguments, root).arg(module).arg("-o").arg(&shrunk))?;
     fs::rename(&shrunk, module).context("cannot replace the module by the shrunk one")
+}
+
+fn minify(root: &Path, script: &Path) -> Result<()> {
+    let tool = root.join("xtask/tools/node_modules/.bin/esbuild");
+    let arguments = [
+        "--minify",
+        "--format=esm",
+        "--target=es2022",
+        "--log-level=error",
+        "--allow-overwrite",
+    ];
+    let mut into = OsString::from("--outfile=");
+    into.push(script);
+    run(command(tool, &arguments, root).arg(script).arg(into))
 }

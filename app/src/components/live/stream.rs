@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use leptos::{
-    prelude::*,
-    wasm_bindgen::{JsCast, closure::Closure},
-};
+use leptos::wasm_bindgen::{JsCast, closure::Closure};
+
+use crate::prelude::*;
 use send_wrapper::SendWrapper;
 use web_sys::{EventSource, VisibilityState};
 

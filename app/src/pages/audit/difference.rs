@@ -1,7 +1,7 @@
 //! Before and after, side by side.
 
+use crate::prelude::*;
 use api::audit::Change;
-use leptos::prelude::*;
 
 use super::{
     diff::{Diff, Fate, Line, Part, Pod, Said, text::Hunk},

@@ -1,11 +1,11 @@
 //! One change.
 
+use crate::prelude::*;
 use api::{
     audit::{AuditQuery, Change, OutcomeState},
     pod::{PodQuery, PodStateName},
 };
 use domain::Level;
-use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{Found, difference::difference, root, words};

@@ -1,7 +1,7 @@
 //! Which changes to list.
 
+use crate::prelude::*;
 use api::audit::{Action, AuditQuery, OutcomeState};
-use leptos::prelude::*;
 
 use super::words;
 use crate::{

@@ -1,7 +1,9 @@
 //! The list of changes, newest first.
 
 use api::audit::{AuditQuery, Change};
-use leptos::{prelude::*, tachys::view::keyed::keyed};
+use leptos::tachys::view::keyed::keyed;
+
+use crate::prelude::*;
 
 use super::{Listed, filters, root, summary::summary, words};
 use crate::{

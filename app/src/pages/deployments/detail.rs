@@ -1,11 +1,11 @@
 //! One Deployment: what its next pods get, and what those that run have.
 
+use crate::prelude::*;
 use api::{
     deployment::{Condition, DeploymentDetail, DeploymentQuery, DeploymentRow},
     mesh::PodCounts,
     pod::PodStateName,
 };
-use leptos::prelude::*;
 
 use super::{
     list::stale,

@@ -1,12 +1,12 @@
 //! The Deployments that the address asks for.
 
+use crate::prelude::*;
 use api::{
     Page,
     deployment::{DeploymentColumn, DeploymentQuery, DeploymentRow},
     page::Order,
     pod::{PodQuery, PodStateName},
 };
-use leptos::prelude::*;
 
 use crate::{
     components::{namespace_filter::NamespaceFilter, sort::Sorting},
@@ -52,7 +52,7 @@ pub(super) fn list(answer: Signal<(DeploymentQuery, Page<DeploymentRow>)>) -> An
     let columns = Signal::derive(move || answer.with(|(asked, _)| columns(asked)));
     let content = move || {
         if empty.get() {
-            return (move || answer.with(|(asked, _)| nothing(asked))).into_any();
+            return view! { {move || answer.with(|(asked, _)| nothing(asked))} };
         }
         view! {
             <Table caption="Deployments" columns=columns>

@@ -1,10 +1,10 @@
 //! A Deployment's own pods.
 
+use crate::prelude::*;
 use api::{
     Page, ask,
     pod::{PodQuery, PodRow},
 };
-use leptos::prelude::*;
 
 use crate::{
     components::{
@@ -72,7 +72,7 @@ pub(super) fn pods(answer: Signal<((String, String), Page<PodRow>)>, deletion: D
         }
         view! {
             <PodTable pods columns=columns.clone() of=Of::One deletion/>
-            {more}
+            {move || more()}
         }
         .into_any()
     })

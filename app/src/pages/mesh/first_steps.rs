@@ -1,7 +1,7 @@
 //! What to do next, for somebody whose mesh has nothing set yet.
 
+use crate::prelude::*;
 use api::mesh::Mesh;
-use leptos::prelude::*;
 
 use crate::{
     routes,

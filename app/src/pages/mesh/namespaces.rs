@@ -1,11 +1,11 @@
 //! The cluster's namespaces as the mesh sees them.
 
+use crate::prelude::*;
 use api::{
     Page, ask,
     namespace::{NamespaceQuery, NamespaceRow},
     pod::{PodQuery, PodStateName},
 };
-use leptos::prelude::*;
 
 use crate::{
     components::{

@@ -1,10 +1,10 @@
 //! The mesh at a glance.
 
+use crate::prelude::*;
 use api::{
     mesh::Mesh,
     pod::{PodQuery, PodStateName},
 };
-use leptos::prelude::*;
 
 use crate::{
     components::delivery::DeliveryState,

@@ -1,7 +1,7 @@
 //! The mesh's control planes.
 
+use crate::prelude::*;
 use api::mesh::Revision;
-use leptos::prelude::*;
 
 use crate::ui::{
     empty::Empty,

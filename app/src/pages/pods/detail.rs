@@ -1,5 +1,6 @@
 //! One pod: what it runs, what the next one gets, and why.
 
+use crate::prelude::*;
 use api::{
     ask,
     mesh::Delivery,
@@ -8,7 +9,6 @@ use api::{
     trace::TraceQuery,
 };
 use domain::Level;
-use leptos::prelude::*;
 
 use crate::{
     components::{

@@ -1,7 +1,7 @@
 //! The filters of the pod list: the query of the page's address.
 
+use crate::prelude::*;
 use api::pod::PodQuery;
-use leptos::prelude::*;
 
 use crate::{
     components::{

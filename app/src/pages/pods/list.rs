@@ -1,11 +1,11 @@
 //! The pods that the address asks for.
 
+use crate::prelude::*;
 use api::{
     Page,
     page::Order,
     pod::{PodColumn, PodQuery, PodRow, PodStateName},
 };
-use leptos::prelude::*;
 
 use crate::{
     components::{
@@ -24,7 +24,7 @@ pub(super) fn list(answer: Signal<(PodQuery, Page<PodRow>)>, deletion: Deletion)
     let columns = Signal::derive(move || answer.with(|(asked, _)| columns(asked)));
     let content = move || {
         if empty.get() {
-            return (move || answer.with(|(asked, _)| nothing(asked))).into_any();
+            return view! { {move || answer.with(|(asked, _)| nothing(asked))} };
         }
         view! {
             <PodTable pods columns of=Of::Any deletion/>

@@ -1,6 +1,6 @@
 //! What bypassing costs, and which level reaches what.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 use crate::ui::{
     badge::Tone,

@@ -1,7 +1,7 @@
 //! What can be done with the form: *Update Settings*, *Discard changes*, *Reset to inherited*.
 
+use crate::prelude::*;
 use domain::{Caution, Level};
-use leptos::prelude::*;
 
 use super::{
     field::go_to,
@@ -160,11 +160,11 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
             <div class="form-state">
                 {move || form.dirty.get().then(|| view! {
                     <p>
-                        <Badge tone=Tone::Info>"Unsaved changes"</Badge> " " <span>{changed}</span>
+                        <Badge tone=Tone::Info>"Unsaved changes"</Badge> " " <span>{move || changed()}</span>
                         " · " <Button class="link" on_press=review::show>"Preview"</Button>
                     </p>
                 })}
-                <p id="form-state">{state}</p>
+                <p id="form-state">{move || state()}</p>
             </div>
             <button
                 type="submit"

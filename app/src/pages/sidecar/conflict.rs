@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use leptos::{html, prelude::*};
+use leptos::html;
+
+use crate::prelude::*;
 
 use super::{
     actions::SAVE,
@@ -80,7 +82,7 @@ fn Choice(form: Form) -> impl IntoView {
                 "Somebody else has saved it since you began. Choose for each of these which value to go on with; "
                 "nothing is saved until you update the settings."
             </p>
-            {rows}
+            {move || rows()}
             <div class="dialog-actions">
                 <Button class="primary" on_press=take>"Use these"</Button>
                 <Button on_press=move || form.choosing.set(false)>"Not now"</Button>

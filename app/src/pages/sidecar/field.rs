@@ -1,7 +1,7 @@
 //! One of the six fields in the form.
 
+use crate::prelude::*;
 use domain::{Field, Value};
-use leptos::prelude::*;
 
 use super::{
     draft::{Mistake, Part, is_separator, split},
@@ -157,7 +157,7 @@ fn Overriding(form: Form, field: Field, read_only: Signal<bool>) -> impl IntoVie
         .into_any()
     };
     view! {
-        {editor}
+        {move || editor()}
         <div class="setting-notes" id=part(field, "notes")>
             {move || overruled.get().map(|by| view! {
                 <p class="field-caution">
@@ -237,7 +237,7 @@ fn Notes(form: Form, field: Field, mistakes: Memo<Vec<Mistake>>, empty: Memo<boo
     });
     let remarks = Memo::new(move |_| form.remarks(Some(field)));
     view! {
-        {told}
+        {move || told()}
         {move || Some(remarks.get()).filter(|lints| !lints.is_empty()).map(|lints| view! { <Remarks lints/> })}
         {move || ignored.get().then_some(view! {
             <p class="field-error">"It is stored like this, and counts as inherited until it is corrected."</p>

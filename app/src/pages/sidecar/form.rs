@@ -7,7 +7,9 @@ use api::{
     setting::{LevelRef, SettingView},
 };
 use domain::Level;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
+
+use crate::prelude::*;
 
 use self::mistake::{has_place, mistake};
 pub(super) use self::write::{Busy, Saved};

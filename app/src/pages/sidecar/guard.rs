@@ -3,9 +3,10 @@
 use domain::Level;
 use leptos::{
     ev,
-    prelude::*,
     wasm_bindgen::{JsCast, closure::Closure},
 };
+
+use crate::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use send_wrapper::SendWrapper;
 use web_sys::{Element, HtmlAnchorElement, MouseEvent};

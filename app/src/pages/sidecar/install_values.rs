@@ -1,10 +1,10 @@
 //! The level below all others: what each revision was installed with. Sidestep only reads it.
 
+use crate::prelude::*;
 use api::{
     Page, ask,
     mesh::{InstallValue, Mesh, Revision},
 };
-use leptos::prelude::*;
 
 use crate::{
     components::{

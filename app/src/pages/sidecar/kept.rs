@@ -1,7 +1,7 @@
 //! Unsaved changes, kept in this tab for as long as it lives: nothing can stop the *Back* button.
 
+use crate::prelude::*;
 use domain::Level;
-use leptos::prelude::*;
 use web_sys::Storage;
 
 use super::{draft::Draft, form::Base};
@@ -15,7 +15,7 @@ type Kept = (Option<String>, Parts, Parts);
 /// What is kept of a level: the draft, and what it began with.
 pub(super) fn read(level: &Level) -> Option<(Base, Draft)> {
     let kept = storage()?.get_item(&key(level)).ok()??;
-    let (version, base, draft): Kept = serde_json::from_str(&kept).ok()?;
+    let (version, base, draft): Kept = api::json::read(&kept).ok()?;
     let base = Base {
         version,
         draft: Draft::of_parts(base),

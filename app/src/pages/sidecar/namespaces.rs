@@ -1,10 +1,10 @@
 //! The namespaces to choose from: a list that needs no scripts.
 
+use crate::prelude::*;
 use api::{
     Page, ask,
     namespace::{NamespaceQuery, NamespaceRow},
 };
-use leptos::prelude::*;
 
 use crate::{
     components::{
@@ -77,7 +77,7 @@ pub(super) fn list(purpose: Purpose, namespaces: Namespaces) -> impl IntoView {
 }
 
 fn page(purpose: Purpose, data: Signal<(NamespaceQuery, Page<NamespaceRow>)>) -> AnyView {
-    (move || data.with(|(asked, page)| rows(purpose, asked, page))).into_any()
+    view! { {move || data.with(|(asked, page)| rows(purpose, asked, page))} }
 }
 
 fn rows(purpose: Purpose, asked: &NamespaceQuery, page: &Page<NamespaceRow>) -> AnyView {

@@ -1,10 +1,9 @@
 //! Who owns what is stored, and what becomes of an edit.
 
-use leptos::prelude::*;
-
 use super::form::Form;
 use crate::{
     components::owner::Owned as Words,
+    prelude::*,
     ui::{badge::Tone, notice::Notice},
 };
 

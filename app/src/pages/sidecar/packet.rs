@@ -1,7 +1,7 @@
 //! Will the change do what is wanted: where a packet would go with the settings as they stand in the form.
 
+use crate::prelude::*;
 use api::{preview::PreviewPacket, trace::TraceAnswer};
-use leptos::prelude::*;
 
 use super::form::Form;
 use crate::{components::uncertain::uncertain, ui::prose::Prose};

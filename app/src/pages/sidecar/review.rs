@@ -4,7 +4,7 @@ use api::{
     lint::LintView,
     preview::{DryRun, Impact, MatchedWorkload, Preview},
 };
-use leptos::{ev, html, prelude::*, wasm_bindgen::JsCast};
+use leptos::{ev, html, wasm_bindgen::JsCast};
 use web_sys::{HtmlDetailsElement, HtmlElement};
 
 use super::form::Form;
@@ -15,6 +15,7 @@ use crate::{
         snippet::{Diff, Snippets},
         workload::workload_name,
     },
+    prelude::*,
     ui::{
         badge::{Badge, Tone},
         prose::Prose,

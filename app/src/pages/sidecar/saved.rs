@@ -1,12 +1,12 @@
 //! What the last write came to: what it did, or why not.
 
+use crate::prelude::*;
 use api::{
     Problem,
     pod::{PodQuery, PodStateName},
     setting::SettingView,
 };
 use domain::Level;
-use leptos::prelude::*;
 
 use super::{
     draft::{Change, words},

@@ -1,7 +1,7 @@
 //! The section *Enable/Disable Sidecar Proxy by Ports or IP Addresses* of a level.
 
+use crate::prelude::*;
 use domain::{Field, Level};
-use leptos::prelude::*;
 
 use super::{
     actions::{Actions, Dialogs, Questions, press},

@@ -1,8 +1,8 @@
 //! Which pods a workload setting is for: its name, the labels that it selects by, its priority, and what it selects now.
 
+use crate::prelude::*;
 use api::{preview::MatchedWorkload, preview::Preview};
 use domain::Level;
-use leptos::prelude::*;
 
 use super::{
     draft::{Part, is_separator},
@@ -114,8 +114,8 @@ fn Labels(form: Form, read_only: Signal<bool>) -> impl IntoView {
             <div class="whom-help" id="selector-help">
                 <p>"Of the pod template, all of them. Example: " <code>"app=cart"</code></p>
             </div>
-            {editor}
-            <div id="selector-notes">{told}</div>
+            {move || editor()}
+            <div id="selector-notes">{move || told()}</div>
         </div>
     }
 }

@@ -1,8 +1,8 @@
 //! The workload settings of a namespace, in the order in which they win.
 
+use crate::prelude::*;
 use api::{Page, ask, setting::SettingView};
 use domain::Field;
-use leptos::prelude::*;
 
 use crate::{
     components::{

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use api::json;
 use domain::Field;
 use serde_json::Value;
 
@@ -116,7 +117,7 @@ pub(super) fn pod(before: &Value) -> Option<Pod> {
         node: before.get("node").and_then(text),
         state: before
             .get("state")
-            .and_then(|state| serde_json::from_value(state.clone()).ok()),
+            .and_then(|state| json::read_value(state.clone()).ok()),
     })
 }
 

@@ -8,7 +8,9 @@ use api::{
     setting::{LevelRef, OverriddenValue},
 };
 use domain::Field;
-use leptos::{leptos_dom::helpers::debounce, prelude::*, task::spawn_local};
+use leptos::{leptos_dom::helpers::debounce, task::spawn_local};
+
+use crate::prelude::*;
 
 use super::{
     super::inherited::{below, overruled},

@@ -5,7 +5,9 @@ use api::{
     setting::{DeleteSetting, SaveSetting, SettingView},
 };
 use domain::Level;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
+
+use crate::prelude::*;
 
 use super::{
     super::{
@@ -130,12 +132,8 @@ impl Form {
     }
 
     fn failed(self, mut problem: Problem, sent: Option<Draft>) {
-        // Read as an answer is: a second way to read the same would be weight.
-        let current = problem
-            .current
-            .take()
-            .and_then(|current| serde_json::to_string(&current).ok());
-        let current = current.and_then(|current| serde_json::from_str(&current).ok());
+        let current = problem.current.take();
+        let current = current.and_then(|current| api::json::read_value(current).ok());
         if self.name().is_some() && problem.status == 412 {
             "A setting with this name exists already".clone_into(&mut problem.title);
             "Nothing was written: the setting that has this name is as it was."
