@@ -65,6 +65,22 @@ async fn edit(world: &World, namespace: &Namespace, port: &str, manager: &str) {
         .expect("an administrator may change it");
 }
 
+/// Waits until a console that has just started takes what comes for a change: what was there first is none.
+async fn is_watching(world: &World, console: &Console) {
+    let namespace = Namespace::new(world, "first").await;
+    create(world, &namespace, "1", "kubectl-create").await;
+    let mut port = 1;
+    loop {
+        port += 1;
+        edit(world, &namespace, &port.to_string(), "kubectl-edit").await;
+        if !of(console, &namespace).await.is_empty() {
+            return;
+        }
+        assert!(port < 1000, "no edit is recorded");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
 #[tokio::test]
 async fn an_edit_with_kubectl_appears_live_with_its_manager_and_ours_only_once() {
     let world = World::shared().await;
@@ -78,7 +94,6 @@ async fn an_edit_with_kubectl_appears_live_with_its_manager_and_ours_only_once()
     .await;
     saved.expect("saved");
     let mut events = console.events().await;
-    events.until("ready").await;
     edit(&world, &namespace, "7002", "kubectl-edit").await;
     events.until("history").await;
     let changes = told(console, &namespace, 2).await;
@@ -116,6 +131,7 @@ async fn edits_while_the_console_is_down_are_one_change_that_says_so() {
     let namespace = Namespace::new(&world, "away").await;
     let mut own = world.own();
     let console = own.ready().await;
+    is_watching(&world, &console).await;
     create(&world, &namespace, "7001", "kubectl-create").await;
     let first = told(&console, &namespace, 1).await.remove(0);
     assert!(!first.outside.expect("told").while_away);
@@ -145,10 +161,9 @@ async fn two_consoles_on_one_database_record_an_edit_once_and_both_tell_of_it() 
     let one = first.ready().await;
     let mut second = world.own().sharing(&first);
     let other = second.ready().await;
+    is_watching(&world, &one).await;
     let mut listening = [one.events().await, other.events().await];
-    for events in &mut listening {
-        events.until("ready").await;
-    }
+    for events in &mut listening {}
     create(&world, &namespace, "7000", "kubectl-create").await;
     told(&one, &namespace, 1).await;
     for events in &mut listening {
@@ -221,6 +236,8 @@ async fn an_edit_of_a_mesh_configuration_is_recorded_as_text() {
         })
     };
     newest(1).await;
+    // Of two who edit it in the same second the cluster does not say who was the later.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     let text = "# ours\nenableTracing: false\n";
     let params = PatchParams {
         field_manager: Some("kubectl-edit".to_owned()),
