@@ -47,6 +47,13 @@ impl Own {
         }
     }
 
+    /// Keeps its history in the database of another one.
+    #[must_use]
+    pub fn sharing(mut self, other: &Self) -> Self {
+        self.database.clone_from(&other.database);
+        self
+    }
+
     /// Lets no file of the process grow beyond so many KiB: for the history that is a full disk.
     #[must_use]
     pub fn with_largest_file(mut self, kibibytes: usize) -> Self {

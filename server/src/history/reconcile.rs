@@ -149,17 +149,16 @@ fn judge(has_what_was_before: bool, has_what_was_asked_for: bool, version: Optio
 async fn mesh_config(history: &History, cluster: &Cluster, pending: &Pending) -> Result<Recorded, NotYet> {
     let target = &pending.intent.target;
     let text = |state: Option<&serde_json::Value>| state.map(|state| state["mesh"].clone());
-    let (held, version) = match history.next_intent(target, pending.seq).await? {
-        Some(next) => (text(next.before.as_ref()), next.based_on),
-        None => {
-            let api: Api<ConfigMap> = Api::namespaced(cluster.console.clone(), &target.namespace);
-            let now = api.get_opt(&target.name).await?;
-            let mesh = now.as_ref().map(|now| {
-                let data = now.data.as_ref();
-                data.and_then(|data| data.get("mesh")).cloned().into()
-            });
-            (mesh, now.as_ref().map(config_map_version))
-        }
+    let (held, version) = if let Some(next) = history.next_intent(target, pending.seq).await? {
+        (text(next.before.as_ref()), next.based_on)
+    } else {
+        let api: Api<ConfigMap> = Api::namespaced(cluster.console.clone(), &target.namespace);
+        let now = api.get_opt(&target.name).await?;
+        let mesh = now.as_ref().map(|now| {
+            let data = now.data.as_ref();
+            data.and_then(|data| data.get("mesh")).cloned().into()
+        });
+        (mesh, now.as_ref().map(config_map_version))
     };
     let intent = &pending.intent;
     Ok(judge(

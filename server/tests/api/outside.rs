@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use api::audit::{Action, Change};
+use api::audit::{Action, Change, OutcomeState, Target};
 use http::StatusCode;
 use serde_json::{Value, json};
-use server::outside;
+use server::{
+    history::{Intent, reconcile},
+    outside,
+};
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -297,4 +300,58 @@ async fn who_may_not_see_config_maps_does_not_see_their_changes() {
     assert_eq!(other.get("/api/v1/audit").await.body["total"], 0);
     let one = other.get(&format!("/api/v1/audit/{id}")).await;
     assert_eq!(one.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_policy_that_was_saved_before_a_crash_is_told_by_the_mesh_text_and_recorded_once() {
+    for (text, expected) in [
+        ("a: 2\n", OutcomeState::Succeeded),
+        ("a: 1\n", OutcomeState::Failed),
+        ("a: 3\n", OutcomeState::Unknown),
+    ] {
+        let fake = FakeCluster::default();
+        mesh(&fake, "istio", "a: 1\n");
+        let console = Watching::on(&fake, &databases().await[0]).await;
+        let state = console.server.state.clone();
+        let target = Target {
+            kind: "ConfigMap".to_owned(),
+            namespace: "istio-system".to_owned(),
+            name: "istio".to_owned(),
+        };
+        let seen = state
+            .history
+            .seen(&target)
+            .await
+            .expect("readable")
+            .expect("seen");
+        let intent = Intent {
+            actor: "ada".to_owned(),
+            action: Action::SaveOutboundPolicy,
+            target,
+            reason: None,
+            before: Some(json!({ "mesh": "a: 1\n" })),
+            after: Some(json!({ "mesh": "a: 2\n" })),
+            based_on: Some(seen.version),
+            outside: None,
+        };
+        let change = state.history.intend(&intent).await.expect("recorded");
+        mesh(&fake, "istio", text);
+        let sweep = tokio::spawn(reconcile::run(
+            state.history.clone(),
+            state.cluster,
+            state.clock,
+            true,
+        ));
+        // A text that is nobody's here is a change from outside, once ours is concluded.
+        let count = if expected == OutcomeState::Unknown { 2 } else { 1 };
+        console.is_caught_up(&fake, count).await;
+        sweep.abort();
+        let change = state
+            .history
+            .change(&change)
+            .await
+            .expect("readable")
+            .expect("there");
+        assert_eq!(change.outcome.state, expected, "{text}");
+    }
 }

@@ -11,10 +11,9 @@ use crate::ui::badge::Tone;
 pub(super) fn what(change: &Change, root: Option<&str>) -> String {
     let thing = thing(change, root);
     let (done, verb) = match change.action {
-        Action::SaveSetting => ("Saved", "save"),
+        Action::SaveSetting | Action::SaveOutboundPolicy => ("Saved", "save"),
         Action::DeleteSetting => ("Removed", "remove"),
         Action::DeletePod => ("Deleted", "delete"),
-        Action::SaveOutboundPolicy => ("Saved", "save"),
         // It is not tried: it was done.
         Action::ChangedOutside => {
             let done = match (&change.before, &change.after) {

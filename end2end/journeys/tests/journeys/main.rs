@@ -12,6 +12,7 @@ mod history;
 mod injection;
 mod lints;
 mod lists;
+mod outside;
 mod owners;
 mod reference;
 mod setting;

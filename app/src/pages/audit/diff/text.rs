@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn changes_far_from_each_other_stand_apart_and_near_ones_together() {
-        let before: String = (1..=20).map(|n| format!("{n}\n")).collect();
+        let before = (1..=20).map(|n| n.to_string()).collect::<Vec<_>>().join("\n") + "\n";
         let far = before.replace("2\n3\n", "3\n").replace("19\n", "x\n");
         let hunks = told(&before, &far);
         assert_eq!(hunks.len(), 2, "{hunks:?}");
