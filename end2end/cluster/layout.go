@@ -52,6 +52,7 @@ type Ready struct {
 	CAFile          string            `json:"caFile"`
 	IstiodInjectURL string            `json:"istiodInjectURL"`
 	IstiodXDS       string            `json:"istiodXDS"`
+	IstiodDebugURL  string            `json:"istiodDebugURL"`
 	SupervisorPid   int               `json:"supervisorPid"`
 	ReadySeconds    float64           `json:"readySeconds"`
 }

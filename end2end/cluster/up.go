@@ -152,6 +152,7 @@ func (s *Sandbox) publish() error {
 		CAFile:          l.cert("ca.crt"),
 		IstiodInjectURL: "https://" + s.ports.IstiodHTTPS.Addr() + "/inject",
 		IstiodXDS:       s.ports.IstiodGRPC.Addr(),
+		IstiodDebugURL:  "http://" + s.ports.IstiodHTTP.Addr(),
 		SupervisorPid:   os.Getpid(),
 		ReadySeconds:    math.Round(s.watch.total()*10) / 10,
 	}

@@ -36,6 +36,10 @@ pub enum Command {
     Manifests(ManifestArgs),
     /// Show the values in force: which level each is from, and what runs
     Effective(EffectiveArgs),
+    /// Say what a setting in a file would do: whom it reaches, what needs a restart, whether the cluster would take it
+    Preview(PreviewArgs),
+    /// Show what the mesh does with destinations that nothing in it declares, or change it
+    OutboundPolicy(OutboundPolicyArgs),
     /// Say what happens to packets, and why
     Trace(TraceArgs),
     /// Check that the history is whole: every event fits the one before
@@ -133,6 +137,45 @@ pub struct EffectiveArgs {
     /// The pod of the namespace: what the next one gets, what this one has, where they differ
     #[arg(long, group = "one", requires = "namespace")]
     pub pod: Option<String>,
+    /// Print what the API answers, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `sidestep preview`
+#[derive(Clone, Debug, Args)]
+pub struct PreviewArgs {
+    /// The console
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// A SidecarSetting as YAML; `-` reads standard input
+    pub file: PathBuf,
+    /// Say what its removal would do
+    #[arg(long)]
+    pub remove: bool,
+    /// Print what the API answers, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `sidestep outbound-policy`
+#[derive(Clone, Debug, Args)]
+pub struct OutboundPolicyArgs {
+    /// The console
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// Change it to ALLOW_ANY or REGISTRY_ONLY
+    #[arg(long, value_name = "MODE")]
+    pub set: Option<String>,
+    /// The revision whose policy is changed
+    #[arg(long, default_value = "default")]
+    pub revision: String,
+    /// Why, for the history
+    #[arg(long, requires = "set")]
+    pub reason: Option<String>,
+    /// Change it although the owner of the ConfigMap will undo it
+    #[arg(long, requires = "set")]
+    pub override_owner: bool,
     /// Print what the API answers, as JSON
     #[arg(long)]
     pub json: bool,

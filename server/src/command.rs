@@ -16,6 +16,8 @@ use crate::{
 };
 
 mod effective;
+mod outbound_policy;
+mod preview;
 mod table;
 mod trace;
 mod trace_pod;
@@ -27,6 +29,8 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Install(args) => install(args).await,
         Command::Manifests(args) => manifests(&args),
         Command::Effective(args) => print(&effective::text(args).await?),
+        Command::Preview(args) => print(&preview::text(args).await?),
+        Command::OutboundPolicy(args) => print(&outbound_policy::text(args).await?),
         Command::Trace(TraceArgs { jsonl: true, .. }) => trace::lines(),
         Command::Trace(args) => print(&trace_pod::text(args).await?),
         Command::Audit(args) => audit(&args).await,

@@ -64,6 +64,8 @@ pub(crate) struct Options<'a> {
     pub(crate) database: &'a Path,
     /// Whether the cluster is the sandbox, where the console may install itself.
     pub(crate) sandbox: bool,
+    /// Where the istiod of the default revision tells what it goes by.
+    pub(crate) istiod: Option<&'a str>,
     /// Where its log goes; the reader sees it where there is none.
     pub(crate) log: Option<&'a Path>,
 }
@@ -76,6 +78,9 @@ pub(crate) fn start(root: &Path, options: &Options<'_>) -> Result<Running> {
     serve.args(["--database", &format!("sqlite://{}", options.database.display())]);
     if options.sandbox {
         serve.arg("--sandbox");
+    }
+    if let Some(istiod) = options.istiod {
+        serve.args(["--istiod", &format!("default={istiod}")]);
     }
     if TcpListener::bind(options.listen).is_err() {
         bail!(

@@ -38,6 +38,7 @@ impl Live {
             listen,
             database: &cluster.state.join("console.db"),
             sandbox: true,
+            istiod: cluster.istiod.as_deref(),
             log: Some(&log),
         };
         let console = step("starting the console", || console::start(root, &options))?;

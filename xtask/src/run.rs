@@ -54,6 +54,7 @@ pub(crate) fn run(root: &Path, kubeconfig: Option<&Path>) -> Result<()> {
         listen: ADDRESS.parse()?,
         database: &home.join("sidestep.db"),
         sandbox: cluster.is_some(),
+        istiod: cluster.as_ref().and_then(|cluster| cluster.istiod.as_deref()),
         log: None,
     };
     let mut console = step("starting the console", || console::start(root, &options))?;

@@ -71,6 +71,8 @@ pub(crate) struct Sandbox {
     pub(crate) state: PathBuf,
     /// The kubeconfig of its administrator.
     pub(crate) kubeconfig: PathBuf,
+    /// Where its istiod tells what it goes by.
+    pub(crate) istiod: Option<String>,
     process: Option<Running>,
 }
 
@@ -129,6 +131,7 @@ impl Sandbox {
         Ok(Self {
             state: state.to_owned(),
             kubeconfig: kubeconfig.into(),
+            istiod: ready["istiodDebugURL"].as_str().map(str::to_owned),
             process,
         })
     }

@@ -235,6 +235,7 @@ fn live(root: &Path, binary: &Path, site: bool, report: &mut Report) {
             listen,
             database: &cluster.state.join("console.db"),
             sandbox: true,
+            istiod: cluster.istiod.as_deref(),
             log: Some(&log),
         };
         Ok((console::start(root, &options)?, format!("http://{listen}")))

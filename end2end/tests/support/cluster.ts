@@ -23,6 +23,7 @@ interface Ready {
   apiServer: string;
   tokens: Record<User, string>;
   caFile: string;
+  istiodDebugURL: string;
 }
 
 /** What of a Kubernetes object is looked at here. */
@@ -149,6 +150,21 @@ export class Cluster {
     };
     if (status === 404) await this.ask('POST', path, setting);
     else await this.ask('PUT', `${path}/${name}`, setting);
+  }
+
+  /** What istiod itself goes by for destinations that nothing in the mesh declares. */
+  async istiodPolicy(): Promise<string> {
+    const answer = await fetch(`${this.ready.istiodDebugURL}/debug/mesh`);
+    const mesh = (await answer.json()) as { outboundTrafficPolicy?: { mode?: string } };
+    // The zero of an enumeration is left out.
+    return mesh.outboundTrafficPolicy ? (mesh.outboundTrafficPolicy.mode ?? 'REGISTRY_ONLY') : 'ALLOW_ANY';
+  }
+
+  /** The text of the mesh configuration, or another one in its place. */
+  async meshConfig(text?: string): Promise<string> {
+    const path = `api/v1/namespaces/${ROOT}/configmaps/istio`;
+    if (text !== undefined) await this.ask('PATCH', path, { data: { mesh: text } });
+    return ((await this.ask('GET', path)).body as { data: { mesh: string } }).data.mesh;
   }
 
   /** Removes a setting that may not be there. */

@@ -64,7 +64,7 @@ pub(super) async fn text(args: EffectiveArgs) -> Result<String> {
     }
 }
 
-fn printed(json: bool, answer: &impl Serialize, text: impl FnOnce() -> String) -> Result<String> {
+pub(super) fn printed(json: bool, answer: &impl Serialize, text: impl FnOnce() -> String) -> Result<String> {
     if json {
         Ok(format!("{}\n", serde_json::to_string_pretty(answer)?))
     } else {
@@ -97,7 +97,7 @@ async fn lints_of(client: &Client, level: &Level, view: &SettingView) -> Result<
 }
 
 /// Remarks, as the pages word them.
-fn remarks(lints: &[LintView]) -> String {
+pub(super) fn remarks(lints: &[LintView]) -> String {
     let severity = |lint: &LintView| match lint.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

@@ -136,6 +136,11 @@ impl FakeCluster {
             .map(|setting| setting["spec"].clone())
     }
 
+    /// An object as it is held.
+    pub(crate) fn object(&self, plural: &str, namespace: &str, name: &str) -> Option<Value> {
+        self.lock().get(plural, namespace, name).cloned()
+    }
+
     /// Stores a setting as somebody else would.
     pub(crate) fn store(&self, namespace: &str, name: &str, spec: &Value) {
         self.lock().put_setting(namespace, name, spec);
@@ -196,6 +201,9 @@ impl FakeCluster {
                     dry || sent["dryRun"][0] == "All",
                 )
             }
+            (&Method::PUT, _, ["namespaces", namespace, plural, name]) => {
+                self.replace(&path, plural, namespace, name, &sent)
+            }
             (method, ..) => panic!("the fake does not know {method} {path}"),
         }
     }
@@ -229,6 +237,25 @@ impl FakeCluster {
                 &format!("{plural} is forbidden: User \"ada\" cannot get resource \"{plural}\""),
             ),
             Some(object) => ok(object),
+            None => status(404, "NotFound", "not found"),
+        }
+    }
+
+    /// Replaces an object, if it still has the version that was sent.
+    fn replace(
+        &self,
+        path: &str,
+        plural: &str,
+        namespace: &str,
+        name: &str,
+        sent: &Value,
+    ) -> Result<Response<Reply>, Lost> {
+        let mut state = self.lock();
+        state.writes.push(format!("PUT {path}"));
+        let version = |object: &Value| object["metadata"]["resourceVersion"].clone();
+        match state.get(plural, namespace, name) {
+            Some(held) if version(held) == version(sent) => ok(&state.put(plural, sent.clone())),
+            Some(_) => status(409, "Conflict", "the object has been modified"),
             None => status(404, "NotFound", "not found"),
         }
     }

@@ -11,6 +11,7 @@ mod levels;
 mod lints;
 mod lists;
 mod openapi;
+mod outbound_policy;
 mod outside;
 mod owners;
 mod preview;

@@ -78,6 +78,18 @@ impl TestServer {
         server
     }
 
+    /// Lets the console ask these for their own word.
+    pub(crate) fn ask_istiod(&mut self, istiods: Istiods) {
+        self.state.istiods = istiods;
+        self.router = router::api_only(&self.state);
+    }
+
+    /// Makes a reason mandatory.
+    pub(crate) fn require_reason(&mut self) {
+        self.state.reason_required = true;
+        self.router = router::api_only(&self.state);
+    }
+
     async fn ready(&self) {
         for _ in 0..500 {
             if self.state.cluster.ready().is_ok() && self.state.cluster.contact.unreachable().is_none() {

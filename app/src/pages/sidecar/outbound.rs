@@ -222,7 +222,7 @@ fn Revision(state: RwSignal<OutboundPolicy>, name: String) -> impl IntoView {
             })}
             <fieldset disabled=move || !hydrated.get() || refused.with(Option::is_some)>
                 <legend class="visually-hidden">"Outbound Traffic Policy"</legend>
-                <div class="policy-options">{options}</div>
+                <div class="versions">{options}</div>
                 {move || choice.get().map(|choice| chosen_view(choice, state.with(|policy| policy.registry.clone())))}
                 {move || (choice.with(Option::is_some) && is_undone.get()).then(|| view! {
                     <label class="tick">
