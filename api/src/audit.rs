@@ -44,12 +44,14 @@ pub enum Action {
     DeleteSetting,
     /// A pod was deleted.
     DeletePod,
+    /// A workload was restarted.
+    RestartWorkload,
 }
 
 /// The thing that was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Target {
-    /// `SidecarSetting` or `Pod`.
+    /// `SidecarSetting`, `Pod`, `Deployment`, `StatefulSet` or `DaemonSet`.
     pub kind: String,
     /// Its namespace.
     pub namespace: String,
@@ -94,7 +96,7 @@ pub struct AuditQuery {
     pub actor: Option<String>,
     /// Only of things in this namespace.
     pub namespace: Option<String>,
-    /// Only of things of this kind: `SidecarSetting` or `Pod`.
+    /// Only of things of this kind: `SidecarSetting`, `Pod`, `Deployment`, `StatefulSet` or `DaemonSet`.
     pub kind: Option<String>,
     /// Only of things with this name.
     pub name: Option<String>,

@@ -15,6 +15,7 @@ pub mod path;
 pub mod pod;
 pub mod preview;
 pub mod problem;
+pub mod restart;
 pub mod setting;
 pub mod trace;
 pub mod words;

@@ -209,6 +209,9 @@ pub struct WhatArgs {
     /// The CA of the webhook's certificate, PEM
     #[arg(long)]
     pub webhook_ca: Option<PathBuf>,
+    /// Also the ClusterRole that the console's account needs to carry restart plans out
+    #[arg(long)]
+    pub restarts: bool,
     /// What becomes of a pod when the webhook does not answer
     #[arg(long, value_enum, default_value_t)]
     pub failure_policy: FailurePolicy,

@@ -104,6 +104,7 @@ fn plan(what: &WhatArgs, root_namespace: String) -> anyhow::Result<Plan> {
     Ok(Plan {
         root_namespace,
         excluded_namespaces: what.exclude_namespace.clone(),
+        restarts: what.restarts,
         webhook,
     })
 }

@@ -20,6 +20,7 @@ pub mod install;
 pub mod reach;
 pub mod remarks;
 pub mod remote;
+pub mod restarts;
 pub mod router;
 pub mod serve;
 pub mod settings;

@@ -20,6 +20,7 @@ use crate::{
     history::{History, reconcile},
     install::{self, FailurePolicy, Plan, Webhook, WebhookAddress},
     reach,
+    restarts::{drive, store::Restarts},
     router::{Serving, router},
     site::Site,
     state::State,
@@ -60,6 +61,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let callers = Callers::new(reach.config, loopback && reach.is_kubeconfig)?;
     let state = State {
         cluster: cluster.clone(),
+        restarts: Restarts::new(&history, clock.clone()),
         history: history.clone(),
         callers,
         clock: clock.clone(),
@@ -76,6 +78,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         tokio::spawn(status::run(cluster.clone(), clock.clone()));
     }
     let alone = Alone::with(&args.database);
+    tokio::spawn(drive::run(state.clone(), alone.is_some()));
     tokio::spawn(reconcile::run(history, cluster.clone(), clock, alone.is_some()));
 
     tracing::info!("the console is at http://{address}");
@@ -164,6 +167,7 @@ async fn install_in_sandbox(cluster: Cluster, url: String, ca_pem: String) {
             let plan = Plan {
                 root_namespace,
                 excluded_namespaces: mesh::control_planes(&cluster.stores.config_maps.state()),
+                restarts: true,
                 webhook: Some(Webhook {
                     at: WebhookAddress::Url(url.clone()),
                     ca_pem: ca_pem.clone(),

@@ -1,6 +1,9 @@
 //! What handlers share.
 
-use crate::{caller::Callers, clock::Clock, cluster::Cluster, history::History, stopping::Stopping};
+use crate::{
+    caller::Callers, clock::Clock, cluster::Cluster, history::History, restarts::store::Restarts,
+    stopping::Stopping,
+};
 
 /// Built once, in [`crate::serve`], and passed down. Cheap to clone.
 #[derive(Clone)]
@@ -9,6 +12,8 @@ pub struct State {
     pub cluster: Cluster,
     /// Who changed what.
     pub history: History,
+    /// Restart plans, and what became of them.
+    pub restarts: Restarts,
     /// Makes callers of requests.
     pub callers: Callers,
     /// What time it is.

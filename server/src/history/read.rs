@@ -100,7 +100,7 @@ impl History {
 pub struct Shown {
     /// Changes of settings in these namespaces.
     pub settings: Visible,
-    /// Changes of pods in these namespaces.
+    /// Changes of pods, and of what makes them, in these namespaces.
     pub pods: Visible,
 }
 
@@ -140,8 +140,8 @@ macro_rules! over_changes {
                and (cast($1 as text) is null or i.actor = $1) \
                and (cast($2 as text) is null or i.target_namespace = $2) \
                and (cast($3 as text) is null or i.target_kind = $3) \
-               and (i.target_kind = 'Pod' or cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%') \
-               and (i.target_kind <> 'Pod' or cast($5 as text) is null or $5 like '%,' || i.target_namespace || ',%') \
+               and (i.target_kind <> 'SidecarSetting' or cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%') \
+               and (i.target_kind = 'SidecarSetting' or cast($5 as text) is null or $5 like '%,' || i.target_namespace || ',%') \
                and (cast($6 as text) is null or i.target_name = $6) \
                and (cast($7 as text) is null or i.body like $7) \
                and (cast($8 as text) is null or ($8 = 'pending' and o.body is null) or o.body like $8) ",

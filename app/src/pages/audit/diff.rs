@@ -84,6 +84,8 @@ impl Diff {
             Action::SaveSetting | Action::DeleteSetting => {
                 read::setting(change.before.as_ref(), change.after.as_ref()).map(Self::Setting)
             }
+            // What a restart writes is in its plan.
+            Action::RestartWorkload => None,
             Action::DeletePod => change.before.as_ref().and_then(read::pod).map(Self::Pod),
         };
         read.unwrap_or(Self::Unreadable)

@@ -11,10 +11,11 @@ use crate::{
 };
 
 /// The actions, by their names in a query.
-const ACTIONS: [(Action, &str, &str); 3] = [
+const ACTIONS: [(Action, &str, &str); 4] = [
     (Action::SaveSetting, "save-setting", "Save a setting"),
     (Action::DeleteSetting, "delete-setting", "Remove a setting"),
     (Action::DeletePod, "delete-pod", "Delete a pod"),
+    (Action::RestartWorkload, "restart-workload", "Restart a workload"),
 ];
 
 /// The outcomes, by their names in a query.

@@ -12,6 +12,7 @@ pub(super) fn what(change: &Change, root: Option<&str>) -> String {
         Action::SaveSetting => ("Saved", "save"),
         Action::DeleteSetting => ("Removed", "remove"),
         Action::DeletePod => ("Deleted", "delete"),
+        Action::RestartWorkload => ("Restarted", "restart"),
     };
     let thing = thing(change, root);
     match change.outcome.state {
@@ -32,7 +33,8 @@ fn thing(change: &Change, root: Option<&str>) -> String {
         Some(Level::Global) => "the Global setting".to_owned(),
         Some(Level::Namespace(namespace)) => format!("the setting of namespace `{namespace}`"),
         Some(Level::Workload { namespace, name }) => format!("workload setting `{namespace}/{name}`"),
-        None => format!("pod `{}/{}`", target.namespace, target.name),
+        None if target.kind == "Pod" => format!("pod `{}/{}`", target.namespace, target.name),
+        None => format!("{} `{}/{}`", target.kind, target.namespace, target.name),
     }
 }
 
@@ -40,7 +42,7 @@ fn thing(change: &Change, root: Option<&str>) -> String {
 pub(super) fn level(change: &Change, root: Option<&str>) -> Option<Level> {
     let (namespace, name) = (&change.target.namespace, &change.target.name);
     match change.action {
-        Action::DeletePod => None,
+        Action::DeletePod | Action::RestartWorkload => None,
         Action::SaveSetting | Action::DeleteSetting if name != DEFAULT_NAME => Some(Level::Workload {
             namespace: namespace.clone(),
             name: name.clone(),
