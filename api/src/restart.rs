@@ -174,7 +174,7 @@ pub struct BlockedWorkload {
     /// How many of its pods run an old setting.
     pub stale_pods: u32,
     /// Why, in one word: `paused`, `on-delete`, `partition`, `bare-pod`, `job`, `foreign-owner`, `would-interrupt`,
-    /// `disruption-budget`, `forbidden`, `not-found`.
+    /// `disruption-budget`, `forbidden`, `not-found`, `no-pods`.
     pub code: String,
     /// Why, in a sentence.
     pub why: String,

@@ -125,12 +125,13 @@ impl Caller {
         let api = Api::<SelfSubjectReview>::all(client.clone());
         let (how, question) = (PostParams::default(), SelfSubjectReview::default());
         let review = soon(api.create(&how, &question), "ask who is calling").await?;
-        let user = review.status.and_then(|status| status.user_info).unwrap_or_default();
-        let actor = user
-            .username
-            .ok_or_else(|| {
-                Error::Unauthenticated("the cluster names no user for these credentials".into())
-            })?;
+        let user = review
+            .status
+            .and_then(|status| status.user_info)
+            .unwrap_or_default();
+        let actor = user.username.ok_or_else(|| {
+            Error::Unauthenticated("the cluster names no user for these credentials".into())
+        })?;
         Ok(Self {
             actor: actor.into(),
             groups: user.groups.unwrap_or_default().into(),

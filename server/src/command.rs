@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod effective;
+mod restart;
 mod table;
 mod trace;
 mod trace_pod;
@@ -29,6 +30,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Effective(args) => print(&effective::text(args).await?),
         Command::Trace(TraceArgs { jsonl: true, .. }) => trace::lines(),
         Command::Trace(args) => print(&trace_pod::text(args).await?),
+        Command::Restart(args) => restart::run(args).await,
         Command::Audit(args) => audit(&args).await,
         Command::Openapi => print(&crate::api::openapi()),
     }

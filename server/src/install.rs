@@ -230,8 +230,11 @@ mod tests {
     fn the_right_to_restart_is_given_only_where_it_is_asked_for() {
         let grants = |restarts| {
             let all = manifests(&Plan { restarts, ..plan() });
-            let patches = |rule: &Value| rule["apiGroups"][0] == "apps" && rule["verbs"].to_string().contains("patch");
-            let mut rules = all.iter().flat_map(|m| m["rules"].as_array().cloned().unwrap_or_default());
+            let patches =
+                |rule: &Value| rule["apiGroups"][0] == "apps" && rule["verbs"].to_string().contains("patch");
+            let mut rules = all
+                .iter()
+                .flat_map(|m| m["rules"].as_array().cloned().unwrap_or_default());
             rules.any(|rule| patches(&rule))
         };
         assert!(grants(true) && !grants(false));

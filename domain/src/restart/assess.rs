@@ -99,7 +99,10 @@ impl fmt::Display for Block {
             Self::BarePod => formatter.write_str("nobody owns the pod, so nobody would make it again"),
             Self::Job => formatter.write_str("a Job's pods run to their end and are not restarted"),
             Self::Foreign { kind } => {
-                write!(formatter, "its pods belong to a `{kind}`, which is not restarted in this way")
+                write!(
+                    formatter,
+                    "its pods belong to a `{kind}`, which is not restarted in this way"
+                )
             }
             Self::WouldInterrupt => {
                 formatter.write_str("all its pods would be gone until the first new one is ready")
@@ -166,7 +169,9 @@ impl Remark {
     #[must_use]
     pub const fn is_warning(&self) -> bool {
         match self {
-            Self::NotAllReady { .. } | Self::Interrupts | Self::NoReadinessProbe | Self::BudgetsUnknown => true,
+            Self::NotAllReady { .. } | Self::Interrupts | Self::NoReadinessProbe | Self::BudgetsUnknown => {
+                true
+            }
             Self::Owner { reverts, .. } => *reverts,
             Self::Autoscaler { .. } => false,
         }

@@ -84,7 +84,12 @@ pub fn next(pace: &Pace, places: &[Place], run: &Run, now: i64) -> Step {
 /// When a waiting workload may begin; `None`: when the wave before is over.
 fn not_before(pace: &Pace, places: &[Place], run: &Run, item: usize) -> Option<i64> {
     let wave = places[item].wave;
-    let begun = || run.items.iter().zip(places).filter(|(item, _)| item.began.is_some());
+    let begun = || {
+        run.items
+            .iter()
+            .zip(places)
+            .filter(|(item, _)| item.began.is_some())
+    };
     let mut time = i64::MIN;
     let is_first = !begun().any(|(_, place)| place.wave == wave);
     for (before, _) in begun().filter(|(_, place)| place.wave < wave) {

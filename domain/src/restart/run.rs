@@ -133,8 +133,8 @@ pub struct Item {
     pub began: Option<i64>,
     /// When it was over.
     pub ended: Option<i64>,
-    /// Whether the cluster has taken the restart, as far as it was recorded.
-    pub asked: bool,
+    /// When it was recorded that the cluster has taken the restart.
+    pub asked: Option<i64>,
     /// The change in the history.
     pub change: Option<String>,
     /// Why, where it failed or was skipped.
@@ -174,7 +174,7 @@ impl Run {
             state: ItemState::Waiting,
             began: None,
             ended: None,
-            asked: false,
+            asked: None,
             change: None,
             detail: None,
         };
@@ -232,7 +232,7 @@ impl Run {
                 self.items[*item].began = Some(at);
             }
             Event::Asked { item, change } => {
-                self.items[*item].asked = true;
+                self.items[*item].asked = Some(at);
                 if change.is_some() {
                     self.items[*item].change.clone_from(change);
                 }
@@ -253,7 +253,14 @@ impl Run {
                         item.end(at, ItemState::Skipped, Some("the run stopped before its turn"));
                     }
                 }
-                self.over(at, if failed { RunState::Failed } else { RunState::Succeeded });
+                self.over(
+                    at,
+                    if failed {
+                        RunState::Failed
+                    } else {
+                        RunState::Succeeded
+                    },
+                );
             }
         }
         Ok(())
@@ -262,7 +269,10 @@ impl Run {
     /// Whether an event can happen now.
     fn is_possible(&self, event: &Event) -> bool {
         let item = |item: usize| self.items.get(item).map(|item| item.state);
-        let (state, under_way) = (self.state, matches!(self.state, RunState::Running | RunState::Paused));
+        let (state, under_way) = (
+            self.state,
+            matches!(self.state, RunState::Running | RunState::Paused),
+        );
         match event {
             Event::Started { .. } => state == RunState::Planned,
             Event::Paused { .. } | Event::Stopped { .. } => state == RunState::Running,

@@ -9,6 +9,7 @@ mod marker;
 mod oracle;
 mod plan;
 mod ports;
+mod restart;
 mod running;
 mod strategy;
 mod trace;

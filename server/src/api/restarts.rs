@@ -4,9 +4,7 @@ use std::convert::Infallible;
 
 use api::{
     Page, Problem,
-    restart::{
-        Command, PlanRestart, RestartPlan, RestartQuery, RestartRow, RestartRun, RestartWorkload,
-    },
+    restart::{Command, PlanRestart, RestartPlan, RestartQuery, RestartRow, RestartRun, RestartWorkload},
 };
 use axum::{
     extract::State as Shared,
@@ -293,7 +291,12 @@ fn differences(told: &RestartRun, now: &RestartRun) -> Vec<Event> {
         .filter(|(now, told)| now != told)
         .map(|(now, _)| now)
         .collect();
-    events.extend(workloads.into_iter().rev().map(|workload| event("workload", workload)));
+    events.extend(
+        workloads
+            .into_iter()
+            .rev()
+            .map(|workload| event("workload", workload)),
+    );
     events
 }
 

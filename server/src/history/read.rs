@@ -77,6 +77,18 @@ impl History {
         row.map(|row| json(&row, "body")).transpose()
     }
 
+    /// The change by which the plan `plan` restarted a workload.
+    pub async fn restart(&self, target: &Target, plan: &str) -> Result<Option<String>, sqlx::Error> {
+        let row = sqlx::query(RESTART)
+            .bind(&target.kind)
+            .bind(&target.namespace)
+            .bind(&target.name)
+            .bind(format!(r#"%"plan":"{plan}"%"#))
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| row.try_get("change_id")).transpose()
+    }
+
     /// The changes recorded before `before` whose outcome is not, oldest first.
     pub async fn pending(&self, before: Timestamp) -> Result<Vec<Pending>, sqlx::Error> {
         let rows = sqlx::query(PENDING)
@@ -168,6 +180,11 @@ const NEXT: &str = "\
     select body from events \
     where kind = 'intent' and target_kind = $1 and target_namespace = $2 and target_name = $3 and seq > $4 \
     order by seq limit 1";
+
+const RESTART: &str = "\
+    select change_id from events \
+    where kind = 'intent' and target_kind = $1 and target_namespace = $2 and target_name = $3 and body like $4 \
+    order by seq desc limit 1";
 
 const PENDING: &str = "\
     select i.seq, i.change_id, i.body from events i \

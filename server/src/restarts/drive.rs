@@ -5,18 +5,21 @@
 //! changes nothing where it was taken. So a killed process is followed by another, and nothing is restarted twice.
 
 use std::{
-    collections::{HashSet, HashMap},
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use api::audit::{Action, Target};
+use api::{
+    audit::{Action, Target},
+    restart::WorkloadName,
+};
 use domain::restart::{Event, ItemState, RunState, Step, Verdict, assess, next};
 
 use super::{
     facts::{self, Beside},
     observe::{self, Progress},
-    rights,
+    rights::Rights,
     store::Stored,
     template::{self, Restart},
 };
@@ -97,9 +100,14 @@ async fn claim(state: &State, driver: &str, mine: &Arc<Mutex<HashSet<String>>>) 
                 () = drive.state.stopping.begun() => {}
             }
             if let Err(error) = drive.state.restarts.release(&drive.id, &drive.driver).await {
-                tracing::warn!(restart = drive.id, "a claim cannot be given back and ends by itself: {error}");
+                tracing::warn!(
+                    restart = drive.id,
+                    "a claim cannot be given back and ends by itself: {error}"
+                );
             }
-            mine.lock().unwrap_or_else(PoisonError::into_inner).remove(&drive.id);
+            mine.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&drive.id);
         });
     }
 }
@@ -173,7 +181,10 @@ impl Drive {
     }
 
     async fn append(&self, stored: &mut Stored, event: Event) -> Result<bool, Error> {
-        self.state.restarts.append(stored, &event, Some(&self.driver)).await
+        self.state
+            .restarts
+            .append(stored, &event, Some(&self.driver))
+            .await
     }
 
     /// Looks after what is under way.
@@ -184,15 +195,15 @@ impl Drive {
         }
         let snapshot = self.state.cluster.snapshot().await;
         for item in under_way {
-            if !stored.run.items[item].asked {
+            let Some(asked) = stored.run.items[item].asked else {
                 self.ask(stored, item).await?;
                 continue;
-            }
+            };
             let workload = stored.fixed.plan.workloads[item].workload.clone();
             let now = self.now();
             let since = now - stored.run.items[item].began.unwrap_or(now);
-            let progress =
-                observe::progress(&self.state.cluster, &snapshot, &workload, &stored.id, since > SEEN);
+            let is_seen = now - asked > SEEN;
+            let progress = observe::progress(&self.state.cluster, &snapshot, &workload, &stored.id, is_seen);
             let event = match progress {
                 Progress::Done => Event::Done { item },
                 Progress::Failed(why) => Event::Failed { item, why },
@@ -233,7 +244,8 @@ impl Drive {
             .map(|planned| observe::missing(&self.state.cluster, &planned.workload))
             .sum();
         if missing > most {
-            let why = format!("{missing} pods of the plan's workloads are missing, and at most {most} may be");
+            let why =
+                format!("{missing} pods of the plan's workloads are missing, and at most {most} may be");
             self.append(stored, Event::Stopped { why }).await?;
         }
         Ok(())
@@ -302,10 +314,15 @@ impl Drive {
         if memory.checked.as_ref() == Some(&key) {
             return Ok(None);
         }
-        let of_wave = stored.fixed.plan.workloads.iter().filter(|planned| planned.wave == wave);
+        let of_wave = stored
+            .fixed
+            .plan
+            .workloads
+            .iter()
+            .filter(|planned| planned.wave == wave);
         let workloads = of_wave.map(|planned| &planned.workload);
         let console = &self.state.cluster.console;
-        let why = rights::of_approver(console, approver, workloads).await?;
+        let why = Rights::of(console, Some(approver)).refused(workloads).await?;
         if why.is_none() {
             memory.checked = Some(key);
         }
@@ -348,18 +365,16 @@ impl Drive {
             Err(error) => return self.refused(stored, item, &error).await,
         };
         if template::is_restarted(&before, &stored.id) {
-            let asked = Event::Asked { item, change: None };
+            // A process before this one has asked, and was killed before it could say so.
+            let change = self.recorded(&workload, &stored.id).await;
+            let asked = Event::Asked { item, change };
             return self.append(stored, asked).await.map(drop);
         }
         let approver = stored.run.approver.as_ref().map(|approver| approver.user.clone());
         let intent = Intent {
             actor: approver.unwrap_or_default(),
             action: Action::RestartWorkload,
-            target: Target {
-                kind: workload.kind.clone(),
-                namespace: workload.namespace.clone(),
-                name: workload.name.clone(),
-            },
+            target: target(&workload),
             reason: stored.fixed.plan.reason.clone(),
             before: Some(serde_json::json!({
                 "restartedAt": template::restarted_at(&before),
@@ -390,6 +405,16 @@ impl Drive {
         }
     }
 
+    /// The change that a process before this one recorded.
+    async fn recorded(&self, workload: &WorkloadName, plan: &str) -> Option<String> {
+        let target = target(workload);
+        let found = self.state.history.restart(&target, plan).await;
+        found.unwrap_or_else(|error| {
+            tracing::warn!(restart = plan, "the change of a restart cannot be found: {error}");
+            None
+        })
+    }
+
     /// What the cluster refuses has failed; where it does not answer, or the history takes no record, it is asked again.
     async fn refused(&self, stored: &mut Stored, item: usize, error: &Error) -> Result<(), Error> {
         if error.leaves_the_outcome_open() || matches!(error, Error::HistoryUnwritable(_)) {
@@ -399,5 +424,13 @@ impl Drive {
         }
         let why = error.problem().detail;
         self.append(stored, Event::Failed { item, why }).await.map(drop)
+    }
+}
+
+fn target(workload: &WorkloadName) -> Target {
+    Target {
+        kind: workload.kind.clone(),
+        namespace: workload.namespace.clone(),
+        name: workload.name.clone(),
     }
 }

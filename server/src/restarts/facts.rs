@@ -100,7 +100,10 @@ impl Beside {
         });
         let budgets = selecting.map(|budget| Budget {
             name: budget.name_any(),
-            allowed: budget.status.as_ref().map_or(0, |status| pods(status.disruptions_allowed)),
+            allowed: budget
+                .status
+                .as_ref()
+                .map_or(0, |status| pods(status.disruptions_allowed)),
         });
         Some(budgets.collect())
     }
@@ -139,17 +142,32 @@ pub(super) fn facts(
         "Deployment" => {
             let it = stores.deployments.get(namespace, name)?;
             let shape = of_deployment(&it);
-            (it.metadata.clone(), it.spec.as_ref().map(|spec| spec.template.clone()), Kind::Deployment, shape)
+            (
+                it.metadata.clone(),
+                it.spec.as_ref().map(|spec| spec.template.clone()),
+                Kind::Deployment,
+                shape,
+            )
         }
         "StatefulSet" => {
             let it = stores.stateful_sets.get(namespace, name)?;
             let shape = of_stateful_set(&it);
-            (it.metadata.clone(), it.spec.as_ref().map(|spec| spec.template.clone()), Kind::StatefulSet, shape)
+            (
+                it.metadata.clone(),
+                it.spec.as_ref().map(|spec| spec.template.clone()),
+                Kind::StatefulSet,
+                shape,
+            )
         }
         "DaemonSet" => {
             let it = stores.daemon_sets.get(namespace, name)?;
             let shape = of_daemon_set(&it);
-            (it.metadata.clone(), it.spec.as_ref().map(|spec| spec.template.clone()), Kind::DaemonSet, shape)
+            (
+                it.metadata.clone(),
+                it.spec.as_ref().map(|spec| spec.template.clone()),
+                Kind::DaemonSet,
+                shape,
+            )
         }
         "Pod" => {
             let it = stores.pods.get(namespace, name)?;
@@ -188,9 +206,15 @@ pub(super) fn facts(
 
 /// The owner of a ReplicaSet that is no Deployment, such as an Argo `Rollout`, by kind and name.
 fn foreign_owner(stores: &Stores, namespace: &str, kind: &str, name: &str) -> String {
-    let set = stores.replica_sets.get(namespace, name).filter(|_| kind == "ReplicaSet");
+    let set = stores
+        .replica_sets
+        .get(namespace, name)
+        .filter(|_| kind == "ReplicaSet");
     let owner = set.and_then(|set| {
-        let owner = set.owner_references().iter().find(|owner| owner.controller == Some(true));
+        let owner = set
+            .owner_references()
+            .iter()
+            .find(|owner| owner.controller == Some(true));
         owner.map(|owner| format!("{} {}", owner.kind, owner.name))
     });
     owner.unwrap_or_else(|| kind.to_owned())
@@ -223,7 +247,11 @@ fn of_deployment(deployment: &Deployment) -> Shape {
     let quarter = Amount::Percent(25);
     Shape {
         replicas,
-        ready: pods(status.and_then(|status| status.ready_replicas).unwrap_or_default()),
+        ready: pods(
+            status
+                .and_then(|status| status.ready_replicas)
+                .unwrap_or_default(),
+        ),
         rollout: if strategy.and_then(|strategy| strategy.type_.as_deref()) == Some("Recreate") {
             Rollout::Recreate
         } else {
@@ -244,7 +272,11 @@ fn of_stateful_set(set: &StatefulSet) -> Shape {
         .unwrap_or_default();
     Shape {
         replicas: pods(spec.and_then(|spec| spec.replicas).unwrap_or(1)),
-        ready: pods(status.and_then(|status| status.ready_replicas).unwrap_or_default()),
+        ready: pods(
+            status
+                .and_then(|status| status.ready_replicas)
+                .unwrap_or_default(),
+        ),
         rollout: if strategy.and_then(|strategy| strategy.type_.as_deref()) == Some("OnDelete") {
             Rollout::OnDelete
         } else {
@@ -260,7 +292,11 @@ fn of_daemon_set(set: &DaemonSet) -> Shape {
     let (spec, status) = (set.spec.as_ref(), set.status.as_ref());
     let strategy = spec.and_then(|spec| spec.update_strategy.as_ref());
     let update = strategy.and_then(|strategy| strategy.rolling_update.as_ref());
-    let replicas = pods(status.map(|status| status.desired_number_scheduled).unwrap_or_default());
+    let replicas = pods(
+        status
+            .map(|status| status.desired_number_scheduled)
+            .unwrap_or_default(),
+    );
     Shape {
         replicas,
         ready: pods(status.map(|status| status.number_ready).unwrap_or_default()),
@@ -324,7 +360,9 @@ fn owner(metadata: &ObjectMeta) -> Option<Owner> {
 fn selects(selector: &LabelSelector, labels: &Labels) -> bool {
     let named = selector.match_labels.iter().flatten();
     let expressions = selector.match_expressions.iter().flatten();
-    named.into_iter().all(|(key, value)| labels.get(key) == Some(value))
+    named
+        .into_iter()
+        .all(|(key, value)| labels.get(key) == Some(value))
         && expressions.into_iter().all(|expression| {
             let value = labels.get(&expression.key);
             let listed = || {

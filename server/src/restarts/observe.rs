@@ -58,20 +58,20 @@ struct Seen {
     rollout: Rollout,
 }
 
-/// How far the workload is that this plan has restarted, as the console sees it. `asked`: the cluster has taken the restart
-/// so long ago that the console must have seen it.
+/// How far the workload is that this plan has restarted, as the console sees it. `is_seen`: the cluster has taken the
+/// restart so long ago that the console must have seen it.
 pub(super) fn progress(
     cluster: &Cluster,
     snapshot: &Snapshot,
     workload: &WorkloadName,
     plan: &str,
-    asked: bool,
+    is_seen: bool,
 ) -> Progress {
     let Some(seen) = seen(cluster, workload) else {
         return Progress::Failed(format!("{} is gone", words(workload)));
     };
     if seen.plan.as_deref() != Some(plan) {
-        return if asked {
+        return if is_seen {
             Progress::Failed(
                 "its template no longer carries this restart: somebody, or a Git-ops tool, has changed it back"
                     .to_owned(),
@@ -88,7 +88,10 @@ pub(super) fn progress(
             rollout.wanted
         ));
     }
-    if !rollout.is_observed || rollout.updated < rollout.wanted || rollout.ready < rollout.wanted || rollout.old > 0
+    if !rollout.is_observed
+        || rollout.updated < rollout.wanted
+        || rollout.ready < rollout.wanted
+        || rollout.old > 0
     {
         return Progress::Going(format!("{} of {} pods are new", rollout.updated, rollout.wanted));
     }
@@ -103,7 +106,8 @@ fn settled(
     plan: &str,
     wanted: i32,
 ) -> Progress {
-    let rows = pods_of(snapshot, workload).filter(|row| row.status != "Terminating");
+    let is_over = |row: &PodRow| matches!(row.status.as_str(), "Terminating" | "Succeeded" | "Failed");
+    let rows = pods_of(snapshot, workload).filter(|row| !is_over(row));
     let mut new = 0;
     for row in rows {
         let pod = cluster.stores.pods.get(&row.namespace, &row.name);
@@ -155,7 +159,10 @@ pub(super) async fn hopeless(
             .flatten();
         statuses.into_iter().find_map(|container| {
             let waiting = container.state.as_ref()?.waiting.as_ref()?;
-            let reason = waiting.reason.as_deref().filter(|reason| HOPELESS.contains(reason))?;
+            let reason = waiting
+                .reason
+                .as_deref()
+                .filter(|reason| HOPELESS.contains(reason))?;
             Some(format!(
                 "container `{}` of its new pod `{}` is in {reason}",
                 container.name,
@@ -192,11 +199,17 @@ fn seen(cluster: &Cluster, workload: &WorkloadName) -> Option<Seen> {
     let stores = &cluster.stores;
     match kind.as_str() {
         "StatefulSet" => stores.stateful_sets.get(namespace, name).map(|set| Seen {
-            plan: set.spec.as_ref().and_then(|spec| plan_of(spec.template.metadata.as_ref())),
+            plan: set
+                .spec
+                .as_ref()
+                .and_then(|spec| plan_of(spec.template.metadata.as_ref())),
             rollout: of_stateful_set(&set),
         }),
         "DaemonSet" => stores.daemon_sets.get(namespace, name).map(|set| Seen {
-            plan: set.spec.as_ref().and_then(|spec| plan_of(spec.template.metadata.as_ref())),
+            plan: set
+                .spec
+                .as_ref()
+                .and_then(|spec| plan_of(spec.template.metadata.as_ref())),
             rollout: of_daemon_set(&set),
         }),
         _ => stores.deployments.get(namespace, name).map(|deployment| Seen {
@@ -215,7 +228,11 @@ fn plan_of(template: Option<&ObjectMeta>) -> Option<String> {
 
 fn of_deployment(deployment: &Deployment) -> Rollout {
     let status = deployment.status.clone().unwrap_or_default();
-    let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    let wanted = deployment
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.replicas)
+        .unwrap_or(1);
     let updated = status.updated_replicas.unwrap_or_default();
     Rollout {
         is_observed: status.observed_generation >= deployment.metadata.generation,
@@ -224,7 +241,8 @@ fn of_deployment(deployment: &Deployment) -> Rollout {
         ready: status.available_replicas.unwrap_or_default(),
         old: status.replicas.unwrap_or_default() - updated,
         is_overdue: status.conditions.iter().flatten().any(|condition| {
-            condition.type_ == "Progressing" && condition.reason.as_deref() == Some("ProgressDeadlineExceeded")
+            condition.type_ == "Progressing"
+                && condition.reason.as_deref() == Some("ProgressDeadlineExceeded")
         }),
     }
 }

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 use super::{
     facts::{self, Beside, Known, Stale},
-    rights,
+    rights::{self, Rights},
 };
 use crate::{
     caller::{Caller, Readable},
@@ -45,12 +45,16 @@ pub async fn plan(state: &State, caller: &Caller, asked: PlanRestart) -> Result<
     if candidates.len() > MOST {
         return Err(Error::field(
             "scope",
-            format!("{} workloads are too many for one plan: at most {MOST}", candidates.len()),
+            format!(
+                "{} workloads are too many for one plan: at most {MOST}",
+                candidates.len()
+            ),
         ));
     }
     let beside = Beside::read(&state.cluster.console, None).await;
     let interrupting = asked.options.allow_interruption;
     let (mut restarted, mut blocked) = (Vec::new(), Vec::new());
+    let mut rights = Rights::of(&caller.client, None);
     for candidate in candidates {
         let known = facts::facts(
             &state.cluster.stores,
@@ -67,9 +71,11 @@ pub async fn plan(state: &State, caller: &Caller, asked: PlanRestart) -> Result<
             (Verdict::NotNeeded, _) => blocked.push(without_pods(candidate)),
             (Verdict::Blocked(block), _) => blocked.push(left_alone(candidate, &block)),
             (Verdict::Restart, remarks) => {
-                match rights::refused(&caller.client, &caller.actor, &candidate.workload).await? {
-                    Some(why) => blocked.push(forbidden(candidate, why)),
-                    None => restarted.push((candidate, known, remarks)),
+                if rights.may(&candidate.workload).await? {
+                    restarted.push((candidate, known, remarks));
+                } else {
+                    let why = rights::denied(&caller.actor, &candidate.workload);
+                    blocked.push(forbidden(candidate, why));
                 }
             }
         }
@@ -80,7 +86,10 @@ pub async fn plan(state: &State, caller: &Caller, asked: PlanRestart) -> Result<
         workloads: in_order(restarted, &asked.options),
         scope: asked.scope,
         options: asked.options,
-        reason: asked.reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
+        reason: asked
+            .reason
+            .map(|reason| reason.trim().to_owned())
+            .filter(|reason| !reason.is_empty()),
         blocked,
         notices,
     })
@@ -166,7 +175,9 @@ async fn candidates(state: &State, caller: &Caller, scope: &Scope) -> Result<Vec
         Scope::Change { change } => reach(state, &crate::api::visible_change(state, caller, change).await?),
         Scope::Stale | Scope::Workloads { .. } => Reach::Mesh,
     };
-    let visible = caller.may_read(Readable::Pods, &snapshot.namespace_names()).await?;
+    let visible = caller
+        .may_read(Readable::Pods, &snapshot.namespace_names())
+        .await?;
     Ok(stale_in(state, stale, &reach)
         .filter(|candidate| visible.includes(&candidate.workload.namespace))
         .collect())
@@ -234,16 +245,31 @@ fn left_alone(candidate: Candidate, block: &Block) -> BlockedWorkload {
 
 fn not_found(candidate: Candidate) -> BlockedWorkload {
     let why = "the console does not know it: it does not exist, or was made a moment ago".to_owned();
-    blocked(candidate, "not-found", why, "check kind, namespace and name, then plan again")
+    blocked(
+        candidate,
+        "not-found",
+        why,
+        "check kind, namespace and name, then plan again",
+    )
 }
 
 fn without_pods(candidate: Candidate) -> BlockedWorkload {
     let why = "it asks for no pods, so there is nothing to restart".to_owned();
-    blocked(candidate, "no-pods", why, "its next pods get the settings in force")
+    blocked(
+        candidate,
+        "no-pods",
+        why,
+        "its next pods get the settings in force",
+    )
 }
 
 fn forbidden(candidate: Candidate, why: String) -> BlockedWorkload {
-    blocked(candidate, "forbidden", why, "ask for the Kubernetes role that allows it")
+    blocked(
+        candidate,
+        "forbidden",
+        why,
+        "ask for the Kubernetes role that allows it",
+    )
 }
 
 fn blocked(candidate: Candidate, code: &str, why: String, way_out: &str) -> BlockedWorkload {
@@ -276,7 +302,10 @@ fn check(asked: &PlanRestart) -> Result<(), Error> {
     ];
     for (path, value, range) in bounds {
         if !range.contains(&value) {
-            refuse(path, format!("`{value}` is not between {} and {}", range.start(), range.end()));
+            refuse(
+                path,
+                format!("`{value}` is not between {} and {}", range.start(), range.end()),
+            );
         }
     }
     if let domain::restart::Order::Label { key } = &options.order
@@ -288,7 +317,10 @@ fn check(asked: &PlanRestart) -> Result<(), Error> {
         let time = |text: &str| text.parse::<Timestamp>();
         match (time(&window.from), time(&window.to)) {
             (Ok(from), Ok(to)) if from >= to => {
-                refuse("options.window.to", "the window closes before it opens".to_owned());
+                refuse(
+                    "options.window.to",
+                    "the window closes before it opens".to_owned(),
+                );
             }
             (Ok(_), Ok(_)) => {}
             (from, to) => {

@@ -1,7 +1,7 @@
 //! Who may restart what: the caller when a run is started, the console's account that carries it out, and whoever approved
 //! it before each wave.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use api::restart::WorkloadName;
 use domain::restart::{Approver, ItemState};
@@ -36,21 +36,88 @@ fn left(stored: &Stored) -> impl Iterator<Item = &WorkloadName> {
 
 /// Refuses unless the caller may restart all that is left.
 pub(super) async fn of_caller(caller: &Caller, stored: &Stored) -> Result<(), Error> {
-    for workload in left(stored) {
-        if let Some(why) = refused(&caller.client, &caller.actor, workload).await? {
-            return Err(Error::Forbidden(why));
-        }
+    match Rights::of(&caller.client, None)
+        .first_refused(left(stored))
+        .await?
+    {
+        None => Ok(()),
+        Some(workload) => Err(Error::Forbidden(denied(&caller.actor, workload))),
     }
-    Ok(())
 }
 
-/// Why somebody with this client may not restart a workload; `None`: they may.
-pub(super) async fn refused(
-    client: &Client,
-    actor: &str,
-    workload: &WorkloadName,
-) -> Result<Option<String>, Error> {
-    Ok((!may(client, attributes(workload, true)).await?).then(|| denied(actor, workload)))
+/// What somebody may restart, as far as it was asked: a namespace at once where that is allowed.
+pub(super) struct Rights<'a> {
+    client: &'a Client,
+    /// `None`: the client's own user.
+    of: Option<&'a Approver>,
+    known: HashMap<(String, String), bool>,
+}
+
+impl<'a> Rights<'a> {
+    /// The rights of `of`, asked with this client; without one, those of the client's own user.
+    pub(super) fn of(client: &'a Client, of: Option<&'a Approver>) -> Self {
+        Self {
+            client,
+            of,
+            known: HashMap::new(),
+        }
+    }
+
+    /// Why the approver may not restart one of these; `None`: they may.
+    pub(super) async fn refused<'w>(
+        mut self,
+        workloads: impl Iterator<Item = &'w WorkloadName>,
+    ) -> Result<Option<String>, Error> {
+        let actor = self.of.map_or("", |approver| approver.user.as_str());
+        let refused = self.first_refused(workloads).await?;
+        Ok(refused.map(|workload| denied(actor, workload)))
+    }
+
+    async fn first_refused<'w>(
+        &mut self,
+        workloads: impl Iterator<Item = &'w WorkloadName>,
+    ) -> Result<Option<&'w WorkloadName>, Error> {
+        for workload in workloads {
+            if !self.may(workload).await? {
+                return Ok(Some(workload));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether they may restart a workload. A role may be for a whole namespace, or for things of certain names.
+    pub(super) async fn may(&mut self, workload: &WorkloadName) -> Result<bool, Error> {
+        let key = (workload.kind.clone(), workload.namespace.clone());
+        let all = match self.known.get(&key) {
+            Some(known) => *known,
+            None => {
+                let may = self.ask(attributes(workload, false)).await?;
+                self.known.insert(key, may);
+                may
+            }
+        };
+        Ok(all || self.ask(attributes(workload, true)).await?)
+    }
+
+    async fn ask(&self, attributes: ResourceAttributes) -> Result<bool, Error> {
+        let Some(approver) = self.of else {
+            return may(self.client, attributes).await;
+        };
+        let review = SubjectAccessReview {
+            spec: SubjectAccessReviewSpec {
+                user: Some(approver.user.clone()),
+                groups: Some(approver.groups.clone()),
+                resource_attributes: Some(attributes),
+                ..SubjectAccessReviewSpec::default()
+            },
+            ..SubjectAccessReview::default()
+        };
+        let answer = Api::<SubjectAccessReview>::all(self.client.clone())
+            .create(&PostParams::default(), &review)
+            .await
+            .map_err(|error| from_kube(error, "ask what somebody else may do"))?;
+        Ok(answer.status.is_some_and(|status| status.allowed))
+    }
 }
 
 /// Refuses unless the console's own account may restart all that is left.
@@ -74,35 +141,8 @@ pub(super) async fn of_console(console: &Client, stored: &Stored) -> Result<(), 
     Ok(())
 }
 
-/// Why whoever approved a run may no longer restart one of these; `None`: they may.
-pub(super) async fn of_approver(
-    console: &Client,
-    approver: &Approver,
-    workloads: impl Iterator<Item = &WorkloadName>,
-) -> Result<Option<String>, Error> {
-    let reviews = Api::<SubjectAccessReview>::all(console.clone());
-    for workload in workloads {
-        let review = SubjectAccessReview {
-            spec: SubjectAccessReviewSpec {
-                user: Some(approver.user.clone()),
-                groups: Some(approver.groups.clone()),
-                resource_attributes: Some(attributes(workload, true)),
-                ..SubjectAccessReviewSpec::default()
-            },
-            ..SubjectAccessReview::default()
-        };
-        let answer = reviews
-            .create(&PostParams::default(), &review)
-            .await
-            .map_err(|error| from_kube(error, "ask what somebody else may do"))?;
-        if !answer.status.is_some_and(|status| status.allowed) {
-            return Ok(Some(denied(&approver.user, workload)));
-        }
-    }
-    Ok(None)
-}
-
-fn denied(actor: &str, workload: &WorkloadName) -> String {
+/// That somebody may not restart a workload, in words.
+pub(super) fn denied(actor: &str, workload: &WorkloadName) -> String {
     let WorkloadName {
         kind,
         namespace,

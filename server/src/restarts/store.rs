@@ -217,11 +217,13 @@ impl Restarts {
 
     /// Takes in the events since it was read.
     async fn follow(&self, stored: &mut Stored) -> Result<(), sqlx::Error> {
-        let rows = sqlx::query("select seq, at_us, body from restart_events where run_id = $1 and seq > $2 order by seq")
-            .bind(&stored.id)
-            .bind(stored.events)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows = sqlx::query(
+            "select seq, at_us, body from restart_events where run_id = $1 and seq > $2 order by seq",
+        )
+        .bind(&stored.id)
+        .bind(stored.events)
+        .fetch_all(&self.pool)
+        .await?;
         for row in rows {
             let body: String = row.try_get("body")?;
             let event: Event = serde_json::from_str(&body).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;

@@ -13,6 +13,7 @@ mod lists;
 mod openapi;
 mod preview;
 mod reads;
+mod restarts;
 mod stack;
 mod support;
 mod things;

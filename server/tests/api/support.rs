@@ -6,9 +6,8 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use server::{
-    caller::Callers, clock::Clock, cluster::Cluster, history::History,
-    restarts::store::Restarts, router, state::State,
-    stopping::Stopping,
+    caller::Callers, clock::Clock, cluster::Cluster, history::History, restarts::store::Restarts, router,
+    state::State, stopping::Stopping,
 };
 use tower::ServiceExt;
 

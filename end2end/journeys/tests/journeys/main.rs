@@ -13,5 +13,6 @@ mod injection;
 mod lints;
 mod lists;
 mod reference;
+mod restarts;
 mod setting;
 mod trace;
