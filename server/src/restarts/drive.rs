@@ -10,10 +10,6 @@ use std::{
     time::Duration,
 };
 
-use api::{
-    audit::{Action, Target},
-    restart::WorkloadName,
-};
 use domain::restart::{Event, ItemState, RunState, Step, Verdict, assess, next};
 
 use super::{
@@ -21,9 +17,11 @@ use super::{
     observe::{self, Progress},
     rights::Rights,
     store::Stored,
-    template::{self, Restart},
+    template,
 };
-use crate::{change::record, error::Error, history::Intent, state::State};
+use crate::{error::Error, state::State};
+
+mod ask;
 
 /// How often unclaimed runs, and what other processes did, are looked for.
 const LOOK: Duration = Duration::from_secs(1);
@@ -124,6 +122,8 @@ struct Drive {
 struct Memory {
     /// The wave and the approver whose rights were asked about last.
     checked: Option<(usize, String)>,
+    /// The workloads whose template was seen to carry the restart.
+    carried: HashSet<usize>,
     /// When somebody last looked why pods are not ready.
     looked: HashMap<usize, i64>,
 }
@@ -202,7 +202,10 @@ impl Drive {
             let workload = stored.fixed.plan.workloads[item].workload.clone();
             let now = self.now();
             let since = now - stored.run.items[item].began.unwrap_or(now);
-            let is_seen = now - asked > SEEN;
+            if observe::carries(&self.state.cluster, &workload, &stored.id) {
+                memory.carried.insert(item);
+            }
+            let is_seen = memory.carried.contains(&item) || now - asked > SEEN;
             let progress = observe::progress(&self.state.cluster, &snapshot, &workload, &stored.id, is_seen);
             let event = match progress {
                 Progress::Done => Event::Done { item },
@@ -333,12 +336,11 @@ impl Drive {
     async fn not_any_more(&self, stored: &Stored, item: usize) -> Option<String> {
         let planned = &stored.fixed.plan.workloads[item];
         let workload = &planned.workload;
-        let (stores, console) = (&self.state.cluster.stores, &self.state.cluster.console);
-        let beside = Beside::read(console, Some(&workload.namespace)).await;
-        let snapshot = self.state.cluster.snapshot().await;
-        let mut stale = facts::stale(&snapshot.pods);
+        let cluster = &self.state.cluster;
+        let beside = Beside::read(&cluster.console, Some(&workload.namespace)).await;
+        let mut stale = facts::stale(&cluster.snapshot().await.pods);
         let stale_pods = stale.remove(workload).unwrap_or_default().pods;
-        let known = facts::facts(stores, &beside, workload, stale_pods);
+        let known = facts::facts(&cluster.stores, &beside, workload, stale_pods);
         let Some(known) = known else {
             return Some(format!("{} is gone", template::words(workload)));
         };
@@ -349,88 +351,5 @@ impl Drive {
             (Verdict::NotNeeded, _) => Some("no pod of it runs an old setting any more".to_owned()),
             (Verdict::Blocked(block), _) => Some(block.to_string()),
         }
-    }
-
-    /// Asks the cluster for the restart, with a record of it, unless its template carries it already.
-    async fn ask(&self, stored: &mut Stored, item: usize) -> Result<(), Error> {
-        let planned = stored.fixed.plan.workloads[item].clone();
-        let workload = planned.workload.clone();
-        let console = self.state.cluster.console.clone();
-        let before = match template::now(&console, &workload).await {
-            Ok(Some(before)) => before,
-            Ok(None) => {
-                let why = format!("{} is gone", template::words(&workload));
-                return self.append(stored, Event::Failed { item, why }).await.map(drop);
-            }
-            Err(error) => return self.refused(stored, item, &error).await,
-        };
-        if template::is_restarted(&before, &stored.id) {
-            // A process before this one has asked, and was killed before it could say so.
-            let change = self.recorded(&workload, &stored.id).await;
-            let asked = Event::Asked { item, change };
-            return self.append(stored, asked).await.map(drop);
-        }
-        let approver = stored.run.approver.as_ref().map(|approver| approver.user.clone());
-        let intent = Intent {
-            actor: approver.unwrap_or_default(),
-            action: Action::RestartWorkload,
-            target: target(&workload),
-            reason: stored.fixed.plan.reason.clone(),
-            before: Some(serde_json::json!({
-                "restartedAt": template::restarted_at(&before),
-                "stalePods": planned.stale_pods,
-                "staleFields": planned.stale_fields,
-            })),
-            after: Some(serde_json::json!({ "restartedAt": stored.fixed.restarted_at, "plan": stored.id })),
-            based_on: None,
-        };
-        let (plan, at) = (stored.id.clone(), stored.fixed.restarted_at.clone());
-        let written = record(&self.state.history, intent, async move {
-            let restart = Restart {
-                workload: &workload,
-                plan: &plan,
-                at: &at,
-            };
-            template::restart(&console, &restart).await
-        });
-        match written.await {
-            Ok((change, ())) => {
-                let asked = Event::Asked {
-                    item,
-                    change: Some(change),
-                };
-                self.append(stored, asked).await.map(drop)
-            }
-            Err(error) => self.refused(stored, item, &error).await,
-        }
-    }
-
-    /// The change that a process before this one recorded.
-    async fn recorded(&self, workload: &WorkloadName, plan: &str) -> Option<String> {
-        let target = target(workload);
-        let found = self.state.history.restart(&target, plan).await;
-        found.unwrap_or_else(|error| {
-            tracing::warn!(restart = plan, "the change of a restart cannot be found: {error}");
-            None
-        })
-    }
-
-    /// What the cluster refuses has failed; where it does not answer, or the history takes no record, it is asked again.
-    async fn refused(&self, stored: &mut Stored, item: usize, error: &Error) -> Result<(), Error> {
-        if error.leaves_the_outcome_open() || matches!(error, Error::HistoryUnwritable(_)) {
-            tracing::warn!(restart = self.id, "a workload is asked for again: {error}");
-            tokio::time::sleep(TICK).await;
-            return Ok(());
-        }
-        let why = error.problem().detail;
-        self.append(stored, Event::Failed { item, why }).await.map(drop)
-    }
-}
-
-fn target(workload: &WorkloadName) -> Target {
-    Target {
-        kind: workload.kind.clone(),
-        namespace: workload.namespace.clone(),
-        name: workload.name.clone(),
     }
 }

@@ -58,8 +58,13 @@ struct Seen {
     rollout: Rollout,
 }
 
-/// How far the workload is that this plan has restarted, as the console sees it. `is_seen`: the cluster has taken the
-/// restart so long ago that the console must have seen it.
+/// Whether the console sees that the workload's template carries this plan.
+pub(super) fn carries(cluster: &Cluster, workload: &WorkloadName, plan: &str) -> bool {
+    seen(cluster, workload).is_some_and(|seen| seen.plan.as_deref() == Some(plan))
+}
+
+/// How far the workload is that this plan has restarted, as the console sees it. `is_seen`: the console has seen the restart
+/// in its template, or must have.
 pub(super) fn progress(
     cluster: &Cluster,
     snapshot: &Snapshot,
@@ -146,11 +151,11 @@ pub(super) async fn hopeless(
     // From the API server's memory: it may be a moment old.
     let list = pods.list(&ListParams::default().match_any()).await.ok()?;
     let names: Vec<&str> = pods_of(snapshot, workload).map(|row| row.name.as_str()).collect();
-    let new = list.items.iter().filter(|pod| {
+    let mut new = list.items.iter().filter(|pod| {
         names.contains(&pod.name_any().as_str())
             && pod.annotations().get(RESTART).is_some_and(|of| of == plan)
     });
-    new.filter_map(|pod| {
+    new.find_map(|pod| {
         let status = pod.status.as_ref()?;
         let statuses = status
             .container_statuses
@@ -170,7 +175,6 @@ pub(super) async fn hopeless(
             ))
         })
     })
-    .next()
 }
 
 /// How many pods of a workload are missing now.

@@ -151,7 +151,7 @@ fn notices(state: &State, is_empty: bool) -> Vec<String> {
 /// The workloads of a scope that the caller may know of.
 async fn candidates(state: &State, caller: &Caller, scope: &Scope) -> Result<Vec<Candidate>, Error> {
     let snapshot = state.cluster.snapshot().await;
-    let mut stale = facts::stale(&snapshot.pods);
+    let mut by_workload = facts::stale(&snapshot.pods);
     if let Scope::Workloads { workloads } = scope {
         let mut named = workloads.clone();
         named.sort();
@@ -160,7 +160,7 @@ async fn candidates(state: &State, caller: &Caller, scope: &Scope) -> Result<Vec
         for workload in named {
             caller.must_read(Readable::Pods, &workload.namespace).await?;
             candidates.push(Candidate {
-                stale: stale.remove(&workload).unwrap_or_default(),
+                stale: by_workload.remove(&workload).unwrap_or_default(),
                 workload,
                 wanted: true,
             });
@@ -178,7 +178,7 @@ async fn candidates(state: &State, caller: &Caller, scope: &Scope) -> Result<Vec
     let visible = caller
         .may_read(Readable::Pods, &snapshot.namespace_names())
         .await?;
-    Ok(stale_in(state, stale, &reach)
+    Ok(stale_in(state, by_workload, &reach)
         .filter(|candidate| visible.includes(&candidate.workload.namespace))
         .collect())
 }
@@ -212,11 +212,11 @@ fn reach(state: &State, change: &Change) -> Reach {
 
 fn stale_in<'a>(
     state: &'a State,
-    stale: HashMap<WorkloadName, Stale>,
+    by_workload: HashMap<WorkloadName, Stale>,
     reach: &'a Reach,
 ) -> impl Iterator<Item = Candidate> + 'a {
     let beside = Beside::default();
-    let mut sorted: Vec<(WorkloadName, Stale)> = stale.into_iter().collect();
+    let mut sorted: Vec<(WorkloadName, Stale)> = by_workload.into_iter().collect();
     sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
     sorted
         .into_iter()

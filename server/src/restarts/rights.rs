@@ -88,13 +88,12 @@ impl<'a> Rights<'a> {
     /// Whether they may restart a workload. A role may be for a whole namespace, or for things of certain names.
     pub(super) async fn may(&mut self, workload: &WorkloadName) -> Result<bool, Error> {
         let key = (workload.kind.clone(), workload.namespace.clone());
-        let all = match self.known.get(&key) {
-            Some(known) => *known,
-            None => {
-                let may = self.ask(attributes(workload, false)).await?;
-                self.known.insert(key, may);
-                may
-            }
+        let all = if let Some(known) = self.known.get(&key) {
+            *known
+        } else {
+            let may = self.ask(attributes(workload, false)).await?;
+            self.known.insert(key, may);
+            may
         };
         Ok(all || self.ask(attributes(workload, true)).await?)
     }

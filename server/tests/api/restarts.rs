@@ -186,7 +186,10 @@ async fn a_lease_that_is_lost_takes_no_more_events() {
             .append(&mut stored, &Event::Started { by }, None)
             .await
             .expect("started");
-        assert_eq!(restarts.unclaimed().await.expect("read"), [id.clone()]);
+        assert_eq!(
+            restarts.unclaimed().await.expect("read"),
+            std::slice::from_ref(&id)
+        );
 
         let claim = |driver: &'static str| restarts.claim(&id, driver);
         assert!(claim("one").await.expect("claimed"));

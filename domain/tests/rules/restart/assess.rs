@@ -23,9 +23,9 @@ fn facts() -> Facts {
     }
 }
 
-fn budget(allowed: u32) -> Option<Vec<Budget>> {
+fn budget(allowed: u32) -> Vec<Budget> {
     let name = "cart".to_owned();
-    Some(vec![Budget { name, allowed }])
+    vec![Budget { name, allowed }]
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn what_cannot_be_restarted_says_why() {
         (
             Facts {
                 rollout: Rollout::Rolling { takes_down: 1 },
-                budgets: budget(0),
+                budgets: Some(budget(0)),
                 ..facts()
             },
             "disruption-budget",
@@ -82,7 +82,7 @@ fn what_cannot_be_restarted_says_why() {
         (
             Facts {
                 rollout: Rollout::Rolling { takes_down: 2 },
-                budgets: budget(1),
+                budgets: Some(budget(1)),
                 ..facts()
             },
             "disruption-budget",
@@ -101,7 +101,7 @@ fn what_cannot_be_restarted_says_why() {
 #[test]
 fn a_rollout_that_takes_no_pod_down_needs_no_budget() {
     let surging = Facts {
-        budgets: budget(0),
+        budgets: Some(budget(0)),
         ..facts()
     };
     assert_eq!(assess(&surging, false, false).0, Verdict::Restart);
@@ -129,7 +129,7 @@ fn a_gap_that_was_accepted_is_made_and_remarked_on() {
     // But a budget was not given up with it.
     let (verdict, _) = assess(
         &Facts {
-            budgets: budget(1),
+            budgets: Some(budget(1)),
             ..recreated
         },
         false,

@@ -103,15 +103,15 @@ async fn of_two_consoles_on_one_database_one_carries_the_run_out_and_the_other_t
         run.row.counts.restarting == 1
     })
     .await;
-    let drives = |log: String| log.contains("carrying a restart out");
+    let carries_out = |log: String| log.contains("carrying a restart out");
     assert!(
-        drives(first.log()) != drives(second.log()),
+        carries_out(first.log()) != carries_out(second.log()),
         "one of them drives:\n{}\n{}",
         first.log(),
         second.log()
     );
     // A command may reach the one that does not drive.
-    let (driver, idle, idle_console) = if drives(first.log()) {
+    let (driver, idle, idle_console) = if carries_out(first.log()) {
         (&mut first, &mut second, &other)
     } else {
         (&mut second, &mut first, &one)
@@ -133,7 +133,7 @@ async fn of_two_consoles_on_one_database_one_carries_the_run_out_and_the_other_t
         .expect("resumed");
     let run = ended(idle_console, &id).await;
     assert_eq!(run.row.state, RunState::Succeeded, "{run:#?}");
-    assert!(drives(idle.log()), "the other has taken over");
+    assert!(carries_out(idle.log()), "the other has taken over");
     for name in names {
         assert_eq!(workloads::rollouts(&world.admin, &namespace.name, name).await, 1);
     }

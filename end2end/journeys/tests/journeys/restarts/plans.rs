@@ -13,10 +13,8 @@ fn code<'a>(plan: &'a RestartPlan, name: &str) -> &'a str {
     &found.code
 }
 
-#[tokio::test]
-async fn what_cannot_be_restarted_is_named_with_its_reason_and_the_rest_is_planned() {
-    let world = World::shared().await;
-    let namespace = Namespace::new(&world, "plan").await;
+/// A workload of every kind that is restarted or is not, and what speaks against it.
+fn every_kind() -> Vec<serde_json::Value> {
     let mut paused = workloads::deployment("paused");
     paused["spec"]["paused"] = json!(false);
     let mut recreated = workloads::deployment("recreated");
@@ -42,27 +40,34 @@ async fn what_cannot_be_restarted_is_named_with_its_reason_and_the_rest_is_plann
     };
     let partition = json!({ "type": "RollingUpdate", "rollingUpdate": { "partition": 1 } });
     let rolling = json!({ "type": "RollingUpdate" });
+    vec![
+        workloads::deployment("web"),
+        paused,
+        recreated,
+        budgeted,
+        owned,
+        set("DaemonSet", "agent", json!({ "type": "OnDelete" }), None),
+        set("StatefulSet", "parted", partition, Some(2)),
+        set("StatefulSet", "db", rolling, Some(2)),
+        json!({
+            "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": { "name": "none" },
+            "spec": { "minAvailable": 2, "selector": { "matchLabels": { "app": "budgeted" } } },
+        }),
+        json!({
+            "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "shell" },
+            "spec": workloads::template("shell")["spec"],
+        }),
+    ]
+}
+
+#[tokio::test]
+async fn what_cannot_be_restarted_is_named_with_its_reason_and_the_rest_is_planned() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "plan").await;
     stale(
         &world,
         &namespace,
-        vec![
-            workloads::deployment("web"),
-            paused,
-            recreated,
-            budgeted,
-            owned,
-            set("DaemonSet", "agent", json!({ "type": "OnDelete" }), None),
-            set("StatefulSet", "parted", partition, Some(2)),
-            set("StatefulSet", "db", rolling, Some(2)),
-            json!({
-                "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": { "name": "none" },
-                "spec": { "minAvailable": 2, "selector": { "matchLabels": { "app": "budgeted" } } },
-            }),
-            json!({
-                "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "shell" },
-                "spec": workloads::template("shell")["spec"],
-            }),
-        ],
+        every_kind(),
         // Five Deployments, two StatefulSets of two; three nodes; one pod alone.
         18,
         18,

@@ -243,3 +243,77 @@ async fn what_is_not_stale_any_more_when_its_turn_comes_is_skipped() {
     assert_eq!(state_of(&run, "web"), ItemState::Skipped, "{run:#?}");
     assert_eq!(workloads::rollouts(&world.admin, &namespace.name, "web").await, 0);
 }
+
+#[tokio::test]
+async fn a_restart_that_somebody_takes_back_has_failed_and_is_not_made_again() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "back").await;
+    stale(
+        &world,
+        &namespace,
+        vec![workloads::restarting_badly("web", "never-ready")],
+        2,
+        2,
+    )
+    .await;
+    let run = start(&world.console, &plan(&namespace, fast())).await;
+    let id = run.row.id;
+    journeys::eventually("the template to carry the restart", || async {
+        let carried = workloads::annotation(&world.admin, &namespace.name, "web", RESTART).await;
+        if carried.as_ref() == Some(&id) {
+            Ok(())
+        } else {
+            Err(format!("{carried:?}"))
+        }
+    })
+    .await;
+    // As a Git-ops tool does, which puts the template back as it stands in Git.
+    let before = serde_json::json!({ "spec": { "template": { "metadata": { "annotations": null } } } });
+    kube::Api::<k8s_openapi::api::apps::v1::Deployment>::namespaced(world.admin.clone(), &namespace.name)
+        .patch(
+            "web",
+            &kube::api::PatchParams::default(),
+            &kube::api::Patch::Merge(before),
+        )
+        .await
+        .expect("taken back");
+    let run = ended(&world.console, &id).await;
+    assert_eq!(run.row.state, RunState::Failed, "{run:#?}");
+    assert!(
+        run.row
+            .stopping
+            .is_some_and(|why| why.contains("changed it back"))
+    );
+    let carried = workloads::annotation(&world.admin, &namespace.name, "web", RESTART).await;
+    assert_eq!(carried, None);
+}
+
+#[tokio::test]
+async fn outside_of_its_window_a_run_begins_nothing_and_pauses_when_it_has_closed() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "window").await;
+    stale(&world, &namespace, vec![workloads::deployment("web")], 2, 2).await;
+    let within = |from: &str, to: &str| RestartOptions {
+        window: Some(api::restart::RestartWindow {
+            from: from.to_owned(),
+            to: to.to_owned(),
+        }),
+        ..fast()
+    };
+    let closed = plan(&namespace, within("2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z"));
+    let run = start(&world.console, &closed).await;
+    let run = until(&world.console, &run.row.id, "the run to pause", |run| {
+        run.row.state == RunState::Paused
+    })
+    .await;
+    assert!(run.row.detail.is_some_and(|why| why.contains("window")));
+    let later = plan(&namespace, within("2126-01-01T00:00:00Z", "2126-01-01T01:00:00Z"));
+    let run = start(&world.console, &later).await;
+    let api = world.console.api();
+    let cancelled = api
+        .command_restart(&run.row.id, Command::Cancel)
+        .await
+        .expect("cancelled");
+    assert_eq!(state_of(&cancelled, "web"), ItemState::Skipped);
+    assert_eq!(workloads::rollouts(&world.admin, &namespace.name, "web").await, 0);
+}
