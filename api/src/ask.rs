@@ -23,6 +23,7 @@ use crate::{
     outbound_policy::OutboundPolicy,
     path,
     pod::{PodDetail, PodQuery, PodRow},
+    restart::{RestartQuery, RestartRow, RestartRun},
     setting::SettingView,
     trace::{TraceQuery, TraceView},
 };
@@ -124,6 +125,18 @@ pub fn pods(query: &PodQuery) -> Ask<Page<PodRow>> {
 #[must_use]
 pub fn pod(namespace: &str, name: &str) -> Ask<PodDetail> {
     Ask::of(path::pod(namespace, name))
+}
+
+/// Restart plans and runs, newest first.
+#[must_use]
+pub fn restarts(query: &RestartQuery) -> Ask<Page<RestartRow>> {
+    Ask::of(path::with_query(path::RESTARTS, query))
+}
+
+/// One restart plan, and what became of it.
+#[must_use]
+pub fn restart(id: &str) -> Ask<RestartRun> {
+    Ask::of(path::restart(id))
 }
 
 /// The history, newest first.

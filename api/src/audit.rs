@@ -47,6 +47,8 @@ pub enum Action {
     DeleteSetting,
     /// A pod was deleted.
     DeletePod,
+    /// A workload was restarted.
+    RestartWorkload,
     /// The outbound traffic policy of a revision was saved, in its mesh configuration.
     SaveOutboundPolicy,
     /// Somebody changed it beside Sidestep: with `kubectl`, an installer, or a controller.
@@ -71,7 +73,7 @@ pub struct Outside {
 /// The thing that was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Target {
-    /// `SidecarSetting`, `Pod` or `ConfigMap`.
+    /// `SidecarSetting`, `Pod`, `ConfigMap`, `Deployment`, `StatefulSet` or `DaemonSet`.
     pub kind: String,
     /// Its namespace.
     pub namespace: String,
@@ -116,7 +118,7 @@ pub struct AuditQuery {
     pub actor: Option<String>,
     /// Only of things in this namespace.
     pub namespace: Option<String>,
-    /// Only of things of this kind: `SidecarSetting`, `Pod` or `ConfigMap`.
+    /// Only of things of this kind: `SidecarSetting`, `Pod`, `ConfigMap`, `Deployment`, `StatefulSet` or `DaemonSet`.
     pub kind: Option<String>,
     /// Only of things with this name.
     pub name: Option<String>,

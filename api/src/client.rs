@@ -24,6 +24,7 @@ use crate::{
     path,
     pod::{PodDeleted, PodDetail, PodQuery, PodRow},
     preview::{Preview, PreviewSetting},
+    restart::{Command, PlanRestart, RestartPlan, RestartQuery, RestartRow, RestartRun},
     setting::{DeleteSetting, SaveSetting, SettingView},
     trace::{TraceQuery, TraceView},
 };
@@ -146,6 +147,34 @@ impl Client {
     /// One Deployment.
     pub async fn deployment(&self, namespace: &str, name: &str) -> Result<DeploymentDetail, Problem> {
         self.read(&ask::deployment(namespace, name)).await
+    }
+
+    /// What would be restarted; nothing is stored.
+    pub async fn plan_restart(&self, plan: &PlanRestart) -> Result<RestartPlan, Problem> {
+        let url = path::RESTARTS_PLAN.to_owned();
+        self.send("POST", url, None, Some(plan)).await
+    }
+
+    /// Makes a plan and stores it; nothing is restarted until it is started.
+    pub async fn make_restart(&self, plan: &PlanRestart) -> Result<RestartRun, Problem> {
+        let url = path::RESTARTS.to_owned();
+        self.send("POST", url, None, Some(plan)).await
+    }
+
+    /// Starts, pauses, resumes or cancels a run.
+    pub async fn command_restart(&self, id: &str, command: Command) -> Result<RestartRun, Problem> {
+        let url = path::restart_command(id, command);
+        self.send::<(), _>("POST", url, None, None).await
+    }
+
+    /// Restart plans and runs, newest first.
+    pub async fn restarts(&self, query: &RestartQuery) -> Result<Page<RestartRow>, Problem> {
+        self.read(&ask::restarts(query)).await
+    }
+
+    /// One restart plan, and what became of it.
+    pub async fn restart(&self, id: &str) -> Result<RestartRun, Problem> {
+        self.read(&ask::restart(id)).await
     }
 
     /// The history, newest first.

@@ -18,6 +18,7 @@ pub mod path;
 pub mod pod;
 pub mod preview;
 pub mod problem;
+pub mod restart;
 pub mod setting;
 pub mod snippet;
 pub mod trace;

@@ -117,7 +117,7 @@ pub struct PolicyOverride {
 pub struct Registry {
     /// How many Services there are.
     pub services: usize,
-    /// The hosts of ServiceEntries: the first of them, by name.
+    /// The hosts that are declared as outside: the first of them, by name.
     pub hosts: Vec<String>,
     /// How many hosts there are.
     pub hosts_total: usize,

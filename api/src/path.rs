@@ -50,6 +50,22 @@ pub const PODS: &str = "/api/v1/pods";
 pub const POD: &str = "/api/v1/pods/{namespace}/{name}";
 /// What happens to a packet of a pod.
 pub const TRACE: &str = "/api/v1/trace";
+/// Runs: plans that are stored.
+pub const RESTARTS: &str = "/api/v1/restarts";
+/// What would be restarted.
+pub const RESTARTS_PLAN: &str = "/api/v1/restarts:plan";
+/// One run.
+pub const RESTART: &str = "/api/v1/restarts/{id}";
+/// Carries a plan out.
+pub const RESTART_START: &str = "/api/v1/restarts/{id}/start";
+/// Lets a run begin nothing more until it is resumed.
+pub const RESTART_PAUSE: &str = "/api/v1/restarts/{id}/pause";
+/// Lets a run go on.
+pub const RESTART_RESUME: &str = "/api/v1/restarts/{id}/resume";
+/// Lets a run begin nothing more, for good.
+pub const RESTART_CANCEL: &str = "/api/v1/restarts/{id}/cancel";
+/// What becomes of a run, as it does: server-sent events.
+pub const RESTART_EVENTS: &str = "/api/v1/restarts/{id}/events";
 /// The history of changes.
 pub const AUDIT: &str = "/api/v1/audit";
 /// One change.
@@ -102,6 +118,24 @@ pub fn deployment(namespace: &str, name: &str) -> String {
 #[must_use]
 pub fn audit_change(id: &str) -> String {
     AUDIT_CHANGE.replace("{id}", &segment(id))
+}
+
+/// A run's URL.
+#[must_use]
+pub fn restart(id: &str) -> String {
+    RESTART.replace("{id}", &segment(id))
+}
+
+/// The URL of a command to a run.
+#[must_use]
+pub fn restart_command(id: &str, command: crate::restart::Command) -> String {
+    format!("{}/{}", restart(id), command.name())
+}
+
+/// The URL of a run's events.
+#[must_use]
+pub fn restart_events(id: &str) -> String {
+    RESTART_EVENTS.replace("{id}", &segment(id))
 }
 
 /// `path` with what `query` holds; without a question mark where it holds nothing.

@@ -43,7 +43,6 @@ pub trait Transport: Send + Sync {
 impl TryFrom<Request> for http::Request<Vec<u8>> {
     type Error = Problem;
 
-    #[expect(clippy::result_large_err, reason = "a refusal is what the caller shows")]
     fn try_from(request: Request) -> Result<Self, Problem> {
         let mut builder = http::Request::builder().method(request.method).uri(&request.url);
         for (name, value) in request.headers {

@@ -14,6 +14,7 @@
 //! 5. [`difference`] compares the two by meaning. A pod with a difference is *stale*: it was created before its settings.
 //!    [`Applies`] says for which pods the question makes no sense.
 //! 6. [`iptables`] makes the rules that the kernel gets from those arguments, and [`trace`] says what they do to a packet.
+//! 7. [`restart`] says which workloads must be restarted so that no pod stays stale, which cannot be, and in which order.
 //!
 //! Where a rule is Istio's, the file it was read in is named. Messages are lower case, without a full stop, show inputs in
 //! backticks and say what to change.
@@ -33,6 +34,7 @@ pub mod name;
 pub mod outbound_policy;
 pub mod owner;
 pub mod port;
+pub mod restart;
 pub mod running;
 pub mod setting;
 mod text;

@@ -18,12 +18,12 @@ import (
 )
 
 // Stages is kwok's script, from its own module: what it does to a pod or node in which state. With pod-complete, pods
-// of Jobs finish as soon as they run.
+// of Jobs finish as soon as they run. Of restarted pods some have a fate of their own.
 func Stages() []byte {
-	return []byte(strings.Join([]string{
-		podfast.DefaultPodReady, podfast.DefaultPodComplete, podfast.DefaultPodDelete,
+	return []byte(strings.Join(append(podReadyStages(),
+		podfast.DefaultPodComplete, podfast.DefaultPodDelete,
 		nodefast.DefaultNodeInit, nodeheartbeat.DefaultNodeHeartbeatWithLease,
-	}, "\n---\n"))
+	), "\n---\n"))
 }
 
 const nodeCount = 3

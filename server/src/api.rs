@@ -16,6 +16,7 @@ mod openapi;
 mod outbound_policy;
 mod paging;
 mod pods;
+mod restarts;
 mod settings;
 mod trace;
 
@@ -35,6 +36,7 @@ mod trace;
         (name = "mesh", description = "The mesh and whether settings reach pods"),
         (name = "settings", description = "What is set, at the levels Global, Namespace and Workload"),
         (name = "workloads", description = "Deployments and pods: desired, running, difference"),
+        (name = "restarts", description = "Restarts of workloads: plans, and what became of them"),
         (name = "audit", description = "Who changed what, and what came of it"),
     )
 )]
@@ -71,9 +73,19 @@ fn operations() -> OpenApiRouter<State> {
         .routes(routes!(deployments::get))
         .routes(routes!(pods::list))
         .routes(routes!(pods::get, pods::delete))
+        .routes(routes!(restarts::plan))
+        .routes(routes!(restarts::list, restarts::make))
+        .routes(routes!(restarts::get))
+        .routes(routes!(restarts::start))
+        .routes(routes!(restarts::pause))
+        .routes(routes!(restarts::resume))
+        .routes(routes!(restarts::cancel))
+        .routes(routes!(restarts::stream))
         .routes(routes!(audit::list))
         .routes(routes!(audit::get))
 }
+
+pub(crate) use self::audit::visible_change;
 
 /// The API as a router.
 pub fn router() -> Router<State> {

@@ -50,6 +50,8 @@ const REMEMBERED: usize = 1000;
 pub struct Caller {
     /// The user that the cluster knows.
     pub actor: Arc<str>,
+    /// The groups that the cluster says the user is in.
+    pub groups: Arc<[String]>,
     /// A client with the caller's credentials.
     pub client: Client,
     /// Why the cluster is not asked now: it does not answer.
@@ -74,7 +76,7 @@ pub enum Readable {
     ConfigMaps,
     /// Istio's `Sidecar` resources.
     Sidecars,
-    /// Istio's ServiceEntries.
+    /// Hosts that Istio is told of: `ServiceEntry` resources.
     ServiceEntries,
     /// Istio's policies; who may list one kind of them is taken to be allowed to know of all.
     Policies,
@@ -132,15 +134,16 @@ impl Caller {
         let api = Api::<SelfSubjectReview>::all(client.clone());
         let (how, question) = (PostParams::default(), SelfSubjectReview::default());
         let review = soon(api.create(&how, &question), "ask who is calling").await?;
-        let actor = review
+        let user = review
             .status
             .and_then(|status| status.user_info)
-            .and_then(|user| user.username)
-            .ok_or_else(|| {
-                Error::Unauthenticated("the cluster names no user for these credentials".into())
-            })?;
+            .unwrap_or_default();
+        let actor = user.username.ok_or_else(|| {
+            Error::Unauthenticated("the cluster names no user for these credentials".into())
+        })?;
         Ok(Self {
             actor: actor.into(),
+            groups: user.groups.unwrap_or_default().into(),
             client,
             lost: None,
             access: Arc::default(),

@@ -42,6 +42,8 @@ pub enum Command {
     OutboundPolicy(OutboundPolicyArgs),
     /// Say what happens to packets, and why
     Trace(TraceArgs),
+    /// Restart workloads whose pods run an old setting, in waves, and stop when one fails
+    Restart(RestartArgs),
     /// Check that the history is whole: every event fits the one before
     Audit(AuditArgs),
     /// Print the OpenAPI document
@@ -226,6 +228,72 @@ pub struct TraceArgs {
     pub json: bool,
 }
 
+/// `sidestep restart`
+#[derive(Clone, Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches are what a command line has"
+)]
+pub struct RestartArgs {
+    /// The console
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// Every workload with a pod that runs an old setting; with --namespace only there
+    #[arg(long, required_unless_present_any = ["namespace", "change", "workload"])]
+    pub stale: bool,
+    /// Only workloads of this namespace
+    #[arg(long, short)]
+    pub namespace: Option<String>,
+    /// Only as far as this change of a setting reaches, by its id in the history
+    #[arg(long, conflicts_with_all = ["namespace", "workload"])]
+    pub change: Option<String>,
+    /// This workload, stale or not: NAMESPACE/NAME of a Deployment, or KIND/NAMESPACE/NAME; may be repeated
+    #[arg(long, conflicts_with_all = ["namespace", "stale"])]
+    pub workload: Vec<String>,
+    /// At most so many workloads at a time
+    #[arg(long, default_value_t = 2)]
+    pub max_in_flight: usize,
+    /// At most so many pods begin to be replaced in a second
+    #[arg(long, default_value_t = 5)]
+    pub pods_per_second: u32,
+    /// So many seconds between the end of a wave and the next
+    #[arg(long, default_value_t = 0)]
+    pub pause: u32,
+    /// Workloads with the same value of this label are a wave; without it those of a namespace are
+    #[arg(long)]
+    pub wave_label: Option<String>,
+    /// At most so many workloads in a wave
+    #[arg(long)]
+    pub wave_size: Option<usize>,
+    /// Go on when a workload fails
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Stop once more pods than this are missing
+    #[arg(long)]
+    pub max_unavailable: Option<u32>,
+    /// A workload fails when its new pods are not ready after so many seconds
+    #[arg(long, default_value_t = 600)]
+    pub deadline: u32,
+    /// Also workloads of which all pods would be gone for a moment
+    #[arg(long)]
+    pub allow_interruption: bool,
+    /// Nothing begins before this time: 2026-01-31T22:00:00Z
+    #[arg(long)]
+    pub not_before: Option<String>,
+    /// Nothing begins from this time on; what is left is paused
+    #[arg(long)]
+    pub not_after: Option<String>,
+    /// Why; it stands in the history
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Print the plan, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print what the API answers, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `sidestep audit`
 #[derive(Clone, Debug, Args)]
 pub struct AuditArgs {
@@ -272,6 +340,9 @@ pub struct WhatArgs {
     /// The CA of the webhook's certificate, PEM
     #[arg(long)]
     pub webhook_ca: Option<PathBuf>,
+    /// Also the ClusterRole that the console's account needs to carry restart plans out
+    #[arg(long)]
+    pub restarts: bool,
     /// What becomes of a pod when the webhook does not answer
     #[arg(long, value_enum, default_value_t)]
     pub failure_policy: FailurePolicy,

@@ -18,6 +18,7 @@ use crate::{
 mod effective;
 mod outbound_policy;
 mod preview;
+mod restart;
 mod table;
 mod trace;
 mod trace_pod;
@@ -33,6 +34,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::OutboundPolicy(args) => print(&outbound_policy::text(args).await?),
         Command::Trace(TraceArgs { jsonl: true, .. }) => trace::lines(),
         Command::Trace(args) => print(&trace_pod::text(args).await?),
+        Command::Restart(args) => restart::run(args).await,
         Command::Audit(args) => audit(&args).await,
         Command::Openapi => print(&crate::api::openapi()),
     }
@@ -108,6 +110,7 @@ fn plan(what: &WhatArgs, root_namespace: String) -> anyhow::Result<Plan> {
     Ok(Plan {
         root_namespace,
         excluded_namespaces: what.exclude_namespace.clone(),
+        restarts: what.restarts,
         webhook,
     })
 }

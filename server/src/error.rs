@@ -5,6 +5,7 @@
 
 use api::{FieldProblem, Problem};
 use axum::response::{IntoResponse, Response};
+use domain::restart::RunState;
 use http::{HeaderValue, StatusCode, header};
 
 /// A refusal or a failure.
@@ -71,6 +72,21 @@ pub enum Error {
         /// The fields that it named.
         errors: Vec<FieldProblem>,
     },
+    /// A run is not in a state in which this can be done.
+    #[error("{what} is {state:?}: it cannot be told to {doing}")]
+    WrongState {
+        /// What was asked for.
+        doing: &'static str,
+        /// Of what.
+        what: String,
+        /// How it stands.
+        state: RunState,
+        /// The same in full, as `GET` would answer.
+        current: Option<serde_json::Value>,
+    },
+    /// The console's own account may not do what it would have to.
+    #[error("the console's account is not allowed: {0}")]
+    ExecutorForbidden(String),
     /// `SidecarSetting` is not known to the cluster.
     #[error("the SidecarSetting resource is not installed")]
     NotInstalled,
@@ -102,6 +118,10 @@ impl Error {
 
     /// The problem document for this error.
     #[must_use]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "an arm an error, and nowhere else do they become HTTP"
+    )]
     pub fn problem(&self) -> Problem {
         match self {
             Self::Invalid(errors) => {
@@ -156,6 +176,26 @@ impl Error {
                 Problem::new(422, "cluster-refused", "The cluster refused the change", message.clone())
                     .with_errors(errors.clone())
             }
+            Self::WrongState { doing, what, state, current } => Problem {
+                current: current.clone(),
+                ..Problem::new(
+                    409,
+                    "wrong-state",
+                    "That cannot be done now",
+                    format!("{what} is {}: it cannot be told to {doing}", format!("{state:?}").to_lowercase()),
+                )
+                .with_way_out("look at `current`: somebody may have been quicker")
+            },
+            Self::ExecutorForbidden(what) => Problem::new(
+                403,
+                "executor-forbidden",
+                "The console's own account may not restart workloads",
+                what.clone(),
+            )
+            .with_way_out(
+                "restarts are opt-in: run `sidestep install --restarts` and bind ClusterRole `sidestep-restarts` to the \
+                 console's account",
+            ),
             Self::NotInstalled => Problem::new(
                 503,
                 "not-installed",

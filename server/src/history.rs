@@ -125,6 +125,11 @@ impl History {
         })
     }
 
+    /// The database, for what is kept beside the history.
+    pub(crate) fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
     /// Tells of each event that this process has appended.
     #[must_use]
     pub fn appended(&self) -> watch::Receiver<()> {

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 const CRD: &str = include_str!("install/manifests/crd.yaml");
 const POLICY: &str = include_str!("install/manifests/policy.yaml");
 const RIGHTS: &str = include_str!("install/manifests/rights.yaml");
+const RESTARTS: &str = include_str!("install/manifests/restarts.yaml");
 const WEBHOOK: &str = include_str!("install/manifests/webhook.yaml");
 
 /// The field manager of everything that Sidestep writes.
@@ -31,6 +32,8 @@ pub struct Plan {
     pub root_namespace: String,
     /// Namespaces whose pods the webhook never sees, beside kube-system: control planes and our own.
     pub excluded_namespaces: Vec<String>,
+    /// Whether the console's account is to be able to restart workloads.
+    pub restarts: bool,
     /// Where the API server finds the webhook; `None`: no webhook configuration is made.
     pub webhook: Option<Webhook>,
 }
@@ -77,6 +80,9 @@ pub enum FailurePolicy {
 pub fn manifests(plan: &Plan) -> Vec<Value> {
     let policy = POLICY.replace("{{ROOT_NAMESPACE}}", &plan.root_namespace);
     let mut all: Vec<Value> = [CRD, &policy, RIGHTS].into_iter().flat_map(documents).collect();
+    if plan.restarts {
+        all.extend(documents(RESTARTS));
+    }
     if let Some(webhook) = &plan.webhook {
         all.extend(documents(WEBHOOK).map(|manifest| aim(manifest, plan, webhook)));
     }
@@ -203,6 +209,7 @@ mod tests {
         Plan {
             root_namespace: "mesh-root".into(),
             excluded_namespaces: vec!["sidestep".into()],
+            restarts: true,
             webhook: Some(Webhook {
                 at: WebhookAddress::Url("https://127.0.0.1:9443/mutate".into()),
                 ca_pem: "PEM".into(),
@@ -217,6 +224,20 @@ mod tests {
             let text = manifest.to_string();
             assert!(!text.contains("{{") && !text.contains("}}\""), "{text}");
         }
+    }
+
+    #[test]
+    fn the_right_to_restart_is_given_only_where_it_is_asked_for() {
+        let grants = |restarts| {
+            let all = manifests(&Plan { restarts, ..plan() });
+            let patches =
+                |rule: &Value| rule["apiGroups"][0] == "apps" && rule["verbs"].to_string().contains("patch");
+            let mut rules = all
+                .iter()
+                .flat_map(|m| m["rules"].as_array().cloned().unwrap_or_default());
+            rules.any(|rule| patches(&rule))
+        };
+        assert!(grants(true) && !grants(false));
     }
 
     #[test]

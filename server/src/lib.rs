@@ -24,6 +24,7 @@ pub mod owner;
 pub mod reach;
 pub mod remarks;
 pub mod remote;
+pub mod restarts;
 pub mod router;
 pub mod serve;
 pub mod settings;

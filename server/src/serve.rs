@@ -21,6 +21,7 @@ use crate::{
     install::{self, FailurePolicy, Plan, Webhook, WebhookAddress},
     outbound_policy::Istiods,
     outside, reach,
+    restarts::{drive, store::Restarts},
     router::{Serving, router},
     site::Site,
     state::State,
@@ -61,6 +62,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let callers = Callers::new(reach.config, loopback && reach.is_kubeconfig)?;
     let state = State {
         cluster: cluster.clone(),
+        restarts: Restarts::new(&history, clock.clone()),
         history: history.clone(),
         callers,
         istiods: Istiods::at(args.istiod.clone()),
@@ -80,6 +82,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     }
     let alone = Alone::with(&args.database);
     tokio::spawn(outside::run(history.clone(), cluster.clone(), clock.clone()));
+    tokio::spawn(drive::run(state.clone(), alone.is_some()));
     tokio::spawn(reconcile::run(history, cluster.clone(), clock, alone.is_some()));
 
     tracing::info!("the console is at http://{address}");
@@ -168,6 +171,7 @@ async fn install_in_sandbox(cluster: Cluster, url: String, ca_pem: String) {
             let plan = Plan {
                 root_namespace,
                 excluded_namespaces: mesh::control_planes(&cluster.stores.config_maps.state()),
+                restarts: true,
                 webhook: Some(Webhook {
                     at: WebhookAddress::Url(url.clone()),
                     ca_pem: ca_pem.clone(),

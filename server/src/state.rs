@@ -2,7 +2,7 @@
 
 use crate::{
     caller::Callers, clock::Clock, cluster::Cluster, history::History, outbound_policy::Istiods,
-    stopping::Stopping,
+    restarts::store::Restarts, stopping::Stopping,
 };
 
 /// Built once, in [`crate::serve`], and passed down. Cheap to clone.
@@ -12,6 +12,8 @@ pub struct State {
     pub cluster: Cluster,
     /// Who changed what.
     pub history: History,
+    /// Restart plans, and what became of them.
+    pub restarts: Restarts,
     /// Makes callers of requests.
     pub callers: Callers,
     /// Where istiod can be asked what it goes by.

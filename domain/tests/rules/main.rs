@@ -10,6 +10,7 @@ mod oracle;
 mod owner;
 mod plan;
 mod ports;
+mod restart;
 mod running;
 mod strategy;
 mod trace;

@@ -17,6 +17,7 @@ pub mod resource;
 pub mod revision;
 pub mod sandbox;
 pub mod undo;
+pub mod workloads;
 pub mod world;
 
 pub use self::{

@@ -91,6 +91,13 @@ impl Own {
         self.database = format!("{plain}?{options}");
     }
 
+    /// Shares the database of another one.
+    #[must_use]
+    pub fn on_the_database_of(mut self, other: &Self) -> Self {
+        self.database.clone_from(&other.database);
+        self
+    }
+
     /// Starts the process and waits until it listens.
     ///
     /// # Panics

@@ -69,15 +69,20 @@ pub(super) async fn get(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Change>, Error> {
+    Ok(Json(visible_change(&state, &caller, &id).await?))
+}
+
+/// A change, if the caller may see it.
+pub(crate) async fn visible_change(state: &State, caller: &Caller, id: &str) -> Result<Change, Error> {
     let none = || Error::NotFound(format!("change `{id}`"));
-    let change = state.history.change(&id).await?.ok_or_else(none)?;
+    let change = state.history.change(id).await?.ok_or_else(none)?;
     let kind = match change.target.kind.as_str() {
-        "Pod" => Readable::Pods,
+        "SidecarSetting" => Readable::Settings,
         "ConfigMap" => Readable::ConfigMaps,
-        _ => Readable::Settings,
+        _ => Readable::Pods,
     };
     match caller.must_read(kind, &change.target.namespace).await {
-        Ok(()) => Ok(Json(change)),
+        Ok(()) => Ok(change),
         // That it exists is not for this caller to know.
         Err(Error::Forbidden(_)) => Err(none()),
         Err(error) => Err(error),

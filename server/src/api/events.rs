@@ -19,6 +19,7 @@ use crate::{
     caller::Caller,
     cluster::changes::{Changes, Kind},
     history::History,
+    restarts::store::Restarts,
     state::State,
     stopping::Stopping,
 };
@@ -26,15 +27,24 @@ use crate::{
 /// At most one event of a kind in this time.
 const PAUSE: Duration = Duration::from_millis(500);
 /// After this long without an event a comment is sent, so that nobody in between takes the connection for dead.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// The names of the events. The history is no part of the cluster.
-const KINDS: [(Option<Kind>, &str); 6] = [
-    (Some(Kind::Mesh), "mesh"),
-    (Some(Kind::Namespaces), "namespaces"),
-    (Some(Kind::Settings), "settings"),
-    (Some(Kind::Deployments), "deployments"),
-    (Some(Kind::Pods), "pods"),
-    (None, "history"),
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Where a change is seen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Cluster(Kind),
+    History,
+    Restarts,
+}
+
+/// The names of the events.
+const KINDS: [(Source, &str); 7] = [
+    (Source::Cluster(Kind::Mesh), "mesh"),
+    (Source::Cluster(Kind::Namespaces), "namespaces"),
+    (Source::Cluster(Kind::Settings), "settings"),
+    (Source::Cluster(Kind::Deployments), "deployments"),
+    (Source::Cluster(Kind::Pods), "pods"),
+    (Source::History, "history"),
+    (Source::Restarts, "restarts"),
 ];
 
 /// Stream what changes
@@ -42,7 +52,7 @@ const KINDS: [(Option<Kind>, &str); 6] = [
 /// Server-sent events. The first is `ready`: whatever changes after it is told. Then one event for each kind of thing in
 /// which something has changed since the last event of that kind, at most two a second: `mesh` (revisions, delivery,
 /// contact with the cluster), `namespaces`, `settings`, `deployments`, `pods` (also when what they are judged by has
-/// changed), `history` (what this process has recorded). The data is always `{}`: a caller learns that something of a
+/// changed), `history` (what this process has recorded), `restarts` (plans and runs). The data is always `{}`: a caller learns that something of a
 /// kind has changed, not what, and reads again what they may see. After a lost connection, read everything again.
 #[utoipa::path(get, path = api::path::EVENTS, tag = "mesh", operation_id = "streamEvents", responses(
     (status = 200, body = String, content_type = "text/event-stream", description = "Events until either side hangs up"),
@@ -65,11 +75,14 @@ pub(super) async fn stream(Shared(state): Shared<State>, _: Caller) -> Response 
 /// What one listener has still to be told.
 struct Events {
     is_ready_told: bool,
-    kinds: [Told; 6],
+    kinds: [Told; 7],
     changes: Changes,
+    restarts: watch::Receiver<()>,
     appended: watch::Receiver<()>,
     /// Held because it rings `appended`.
     _history: History,
+    /// Held because it rings `restarts`.
+    _restarts: Restarts,
     stopping: Stopping,
 }
 
@@ -89,10 +102,12 @@ impl Events {
         };
         Self {
             is_ready_told: false,
-            kinds: [nothing; 6],
+            kinds: [nothing; 7],
             changes: Changes::of(&state.cluster),
             appended: state.history.appended(),
             _history: state.history.clone(),
+            restarts: state.restarts.changes(),
+            _restarts: state.restarts.clone(),
             stopping: state.stopping.clone(),
         }
     }
@@ -118,16 +133,17 @@ impl Events {
             let soonest = waiting.map(|told| told.quiet_until).min();
             tokio::select! {
                 () = self.stopping.begun() => return None,
-                kinds = self.changes.next() => self.mark(|kind| kind.is_some_and(|kind| kinds.contains(&kind))),
-                _ = self.appended.changed() => self.mark(|kind| kind.is_none()),
+                kinds = self.changes.next() => self.mark(|source| matches!(source, Source::Cluster(kind) if kinds.contains(&kind))),
+                _ = self.appended.changed() => self.mark(|source| source == Source::History),
+                _ = self.restarts.changed() => self.mark(|source| source == Source::Restarts),
                 () = until(soonest) => {}
             }
         }
     }
 
-    fn mark(&mut self, is_changed: impl Fn(Option<Kind>) -> bool) {
-        for (told, (kind, _)) in self.kinds.iter_mut().zip(KINDS) {
-            told.is_changed |= is_changed(kind);
+    fn mark(&mut self, is_changed: impl Fn(Source) -> bool) {
+        for (told, (source, _)) in self.kinds.iter_mut().zip(KINDS) {
+            told.is_changed |= is_changed(source);
         }
     }
 }

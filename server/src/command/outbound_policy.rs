@@ -59,13 +59,13 @@ fn all(policy: &OutboundPolicy) -> String {
             revision.taken.message.clone(),
         ]);
     }
-    let mut text = revisions.to_string();
+    let mut text = vec![revisions.to_string()];
     for owner in policy
         .revisions
         .iter()
         .filter_map(|revision| revision.owner.as_ref())
     {
-        text.push_str(&format!("\n{} {}\n", owner.sentence, owner.effect));
+        text.push(format!("\n{} {}\n", owner.sentence, owner.effect));
     }
     text.push_str(&format!(
         "\nDeclared: {} Services, {} hosts of ServiceEntries\n",
@@ -85,9 +85,9 @@ fn all(policy: &OutboundPolicy) -> String {
                 it.mode.clone(),
             ]);
         }
-        text.push_str(&format!("\n{overrides}"));
+        text.push(format!("\n{overrides}"));
     }
-    text
+    text.concat()
 }
 
 fn mode_of(revision: &RevisionPolicy) -> String {

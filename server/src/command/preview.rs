@@ -85,16 +85,15 @@ fn told(preview: &Preview) -> String {
     );
     row("need a restart now", String::new(), impact.stale_before);
     row("need a restart then", String::new(), impact.stale_after);
-    let mut text = format!("{changes}\n{reach}");
+    let mut text = vec![format!("{changes}\n{reach}")];
     if !preview.new_lints.is_empty() {
-        text.push_str("\nNew remarks:\n");
-        text.push_str(&remarks(&preview.new_lints));
+        text.push(format!("\nNew remarks:\n{}", remarks(&preview.new_lints)));
     }
     for gone in &preview.resolved_lints {
-        text.push_str(&format!("\nNo longer true: {}\n", gone.sentence));
+        text.push(format!("\nNo longer true: {}\n", gone.sentence));
     }
     if preview.dry_run.as_ref().is_some_and(|answer| answer.accepted) {
-        text.push_str("\nThe cluster would take it.\n");
+        text.push("\nThe cluster would take it.\n".to_owned());
     }
-    text
+    text.concat()
 }

@@ -80,6 +80,18 @@ impl History {
         row.map(|row| json(&row, "body")).transpose()
     }
 
+    /// The change by which the plan `plan` restarted a workload.
+    pub async fn restart(&self, target: &Target, plan: &str) -> Result<Option<String>, sqlx::Error> {
+        let row = sqlx::query(RESTART)
+            .bind(&target.kind)
+            .bind(&target.namespace)
+            .bind(&target.name)
+            .bind(format!(r#"%"plan":"{plan}"%"#))
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| row.try_get("change_id")).transpose()
+    }
+
     /// The changes recorded before `before` whose outcome is not, oldest first.
     pub async fn pending(&self, before: Timestamp) -> Result<Vec<Pending>, sqlx::Error> {
         let rows = sqlx::query(PENDING)
@@ -103,7 +115,7 @@ impl History {
 pub struct Shown {
     /// Changes of settings in these namespaces.
     pub settings: Visible,
-    /// Changes of pods in these namespaces.
+    /// Changes of pods, and of what makes them, in these namespaces.
     pub pods: Visible,
     /// Changes of ConfigMaps in these namespaces.
     pub config_maps: Visible,
@@ -145,8 +157,8 @@ macro_rules! over_changes {
                and (cast($1 as text) is null or i.actor = $1) \
                and (cast($2 as text) is null or i.target_namespace = $2) \
                and (cast($3 as text) is null or i.target_kind = $3) \
-               and (i.target_kind in ('Pod', 'ConfigMap') or cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%') \
-               and (i.target_kind <> 'Pod' or cast($5 as text) is null or $5 like '%,' || i.target_namespace || ',%') \
+               and (i.target_kind <> 'SidecarSetting' or cast($4 as text) is null or $4 like '%,' || i.target_namespace || ',%') \
+               and (i.target_kind in ('SidecarSetting', 'ConfigMap') or cast($5 as text) is null or $5 like '%,' || i.target_namespace || ',%') \
                and (i.target_kind <> 'ConfigMap' or cast($9 as text) is null or $9 like '%,' || i.target_namespace || ',%') \
                and (cast($6 as text) is null or i.target_name = $6) \
                and (cast($7 as text) is null or i.body like $7) \
@@ -174,6 +186,11 @@ const NEXT: &str = "\
     select body from events \
     where kind = 'intent' and target_kind = $1 and target_namespace = $2 and target_name = $3 and seq > $4 \
     order by seq limit 1";
+
+const RESTART: &str = "\
+    select change_id from events \
+    where kind = 'intent' and target_kind = $1 and target_namespace = $2 and target_name = $3 and body like $4 \
+    order by seq desc limit 1";
 
 const PENDING: &str = "\
     select i.seq, i.change_id, i.body from events i \

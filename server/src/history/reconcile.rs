@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use api::audit::{Action, OutcomeState};
+use api::{
+    audit::{Action, OutcomeState},
+    restart::WorkloadName,
+};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::{Api, ResourceExt};
 
@@ -16,7 +19,9 @@ use crate::{
         Cluster,
         resource::{SidecarSetting, SidecarSettingSpec},
     },
+    error::Error,
     outside::config_map_version,
+    restarts::template,
 };
 
 /// An intent is left alone for this long: its request may still be under way, here or in another replica.
@@ -61,6 +66,7 @@ async fn settle(history: &History, cluster: &Cluster, pending: Pending) -> bool 
         Action::DeletePod => pod(cluster, &pending.intent).await,
         // Its outcome is recorded with it.
         Action::ChangedOutside => Ok(found(OutcomeState::Succeeded, "the cluster had it")),
+        Action::RestartWorkload => workload(cluster, &pending.intent).await,
     };
     let outcome = match found {
         Ok(outcome) => outcome,
@@ -87,6 +93,8 @@ async fn settle(history: &History, cluster: &Cluster, pending: Pending) -> bool 
 enum NotYet {
     #[error(transparent)]
     Cluster(#[from] kube::Error),
+    #[error("{}", .0.problem().detail)]
+    Asked(Error),
     #[error(transparent)]
     History(#[from] sqlx::Error),
 }
@@ -181,6 +189,27 @@ async fn pod(cluster: &Cluster, intent: &Intent) -> Result<Recorded, NotYet> {
         found(OutcomeState::Failed, "the pod is still there")
     } else {
         found(OutcomeState::Succeeded, "the pod is gone or going")
+    })
+}
+
+/// The template says whether the plan, whose id is in the intent, has restarted the workload.
+async fn workload(cluster: &Cluster, intent: &Intent) -> Result<Recorded, NotYet> {
+    let target = &intent.target;
+    let workload = WorkloadName {
+        kind: target.kind.clone(),
+        namespace: target.namespace.clone(),
+        name: target.name.clone(),
+    };
+    let plan = intent.after.as_ref().and_then(|after| after["plan"].as_str());
+    let now = template::now(&cluster.console, &workload)
+        .await
+        .map_err(NotYet::Asked)?;
+    Ok(match now {
+        None => found(OutcomeState::Unknown, "the workload is gone"),
+        Some(now) if template::is_restarted(&now, plan.unwrap_or_default()) => {
+            found(OutcomeState::Succeeded, "its template carries the restart")
+        }
+        Some(_) => found(OutcomeState::Failed, "its template does not carry the restart"),
     })
 }
 

@@ -6,8 +6,8 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use server::{
-    caller::Callers, clock::Clock, cluster::Cluster, history::History, outbound_policy::Istiods, router,
-    state::State, stopping::Stopping,
+    caller::Callers, clock::Clock, cluster::Cluster, history::History, outbound_policy::Istiods,
+    restarts::store::Restarts, router, state::State, stopping::Stopping,
 };
 use tower::ServiceExt;
 
@@ -65,6 +65,7 @@ impl TestServer {
         let config = kube::Config::new("https://cluster.test".parse().expect("a URL"));
         let state = State {
             cluster,
+            restarts: Restarts::new(&history, clock.clone()),
             history,
             callers: Callers::with_client(config, Some(client)),
             istiods: Istiods::default(),

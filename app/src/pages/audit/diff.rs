@@ -2,16 +2,16 @@
 //! spec, for a pod its uid, node and state, for a mesh configuration its text, for install values what they say of traffic.
 //! Whatever has another shape is left to the reader as JSON.
 
-use api::{audit::Change, pod::PodState};
+use api::{
+    audit::{Action, Change},
+    pod::PodState,
+};
 use domain::Field;
 
-use super::words::CONFIG_MAP;
+use super::words::{CONFIG_MAP, SETTING};
 
 mod read;
 pub(super) mod text;
-
-/// The kind of a setting in the history.
-const SETTING: &str = "SidecarSetting";
 
 /// What was changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,8 @@ pub(super) enum Diff {
     Text(Vec<text::Hunk>),
     /// A pod, as it was before it was deleted.
     Pod(Pod),
+    /// A restart, by the time that the template was given.
+    Restart(String),
     /// The record has a shape that this version does not know.
     Unreadable,
 }
@@ -94,6 +96,7 @@ impl Diff {
             CONFIG_MAP => read::mesh(before, after)
                 .map(|(before, after)| Self::Text(text::hunks(&before, &after)))
                 .or_else(|| read::install(before, after).map(Self::Setting)),
+            _ if change.action == Action::RestartWorkload => after.and_then(read::restart).map(Self::Restart),
             _ => before.and_then(read::pod).map(Self::Pod),
         };
         read.unwrap_or(Self::Unreadable)

@@ -15,6 +15,13 @@ pub(super) fn difference(change: &Change) -> AnyView {
         Diff::Setting(lines) => setting(change, lines),
         Diff::Text(hunks) => lines(&hunks),
         Diff::Pod(pod) => deleted(pod),
+        Diff::Restart(at) => view! {
+            <p class="diff-note">
+                "The pod template was given " <code>"kubectl.kubernetes.io/restartedAt: "{at}</code> ": new pods replace the old ones, as the \
+                 workload's strategy says."
+            </p>
+        }
+        .into_any(),
         Diff::Unreadable => view! {
             <Notice tone=Tone::Quiet title="This version of the console cannot read the record part by part">
                 <p>"It is shown as it was recorded."</p>

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The actions, by their names in a query.
-const ACTIONS: [(Action, &str, &str); 5] = [
+const ACTIONS: [(Action, &str, &str); 6] = [
     (Action::SaveSetting, "save-setting", "Save a setting"),
     (Action::DeleteSetting, "delete-setting", "Remove a setting"),
     (Action::DeletePod, "delete-pod", "Delete a pod"),
@@ -25,6 +25,7 @@ const ACTIONS: [(Action, &str, &str); 5] = [
         "changed-outside",
         "Changed outside Sidestep",
     ),
+    (Action::RestartWorkload, "restart-workload", "Restart a workload"),
 ];
 
 /// The outcomes, by their names in a query.

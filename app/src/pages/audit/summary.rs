@@ -15,7 +15,7 @@ pub(super) fn summary(change: &Change) -> Vec<String> {
         Diff::Setting(lines) => setting(&lines),
         Diff::Text(hunks) => vec![text(&hunks)],
         Diff::Pod(pod) => pod.state.as_ref().map(state).into_iter().collect(),
-        Diff::Unreadable => Vec::new(),
+        Diff::Restart(_) | Diff::Unreadable => Vec::new(),
     }
 }
 

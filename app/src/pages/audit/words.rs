@@ -23,6 +23,7 @@ pub(super) fn what(change: &Change, root: Option<&str>) -> String {
             };
             return format!("{done} outside Sidestep: {thing}");
         }
+        Action::RestartWorkload => ("Restarted", "restart"),
     };
     match change.outcome.state {
         OutcomeState::Succeeded => format!("{done} {thing}"),
@@ -52,10 +53,13 @@ fn thing(change: &Change, root: Option<&str>) -> String {
             Some(_) => format!("the install values in `{}/{}`", target.namespace, target.name),
             None => format!("the mesh configuration `{}/{}`", target.namespace, target.name),
         },
-        None => format!("pod `{}/{}`", target.namespace, target.name),
+        None if target.kind == "Pod" => format!("pod `{}/{}`", target.namespace, target.name),
+        None => format!("{} `{}/{}`", target.kind, target.namespace, target.name),
     }
 }
 
+/// The kind of our own settings in the history.
+pub(super) const SETTING: &str = "SidecarSetting";
 /// The kind of Istio's own configuration in the history.
 pub(super) const CONFIG_MAP: &str = "ConfigMap";
 /// The name, or its beginning, of the ConfigMap that has the install values.
@@ -85,7 +89,7 @@ pub(super) fn outside(change: &Change) -> Option<String> {
 pub(super) fn level(change: &Change, root: Option<&str>) -> Option<Level> {
     let (namespace, name) = (&change.target.namespace, &change.target.name);
     match change.target.kind.as_str() {
-        "Pod" | CONFIG_MAP => None,
+        kind if kind != SETTING => None,
         _ if name != DEFAULT_NAME => Some(Level::Workload {
             namespace: namespace.clone(),
             name: name.clone(),

@@ -123,7 +123,7 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
         (None, 0) => "Nothing to update".to_owned(),
         (None, n) => blocked(n),
     };
-    let changed = move || match changes.get() {
+    let told = move || match changes.get() {
         1 => "One field changed".to_owned(),
         n => format!("{n} fields changed"),
     };
@@ -160,7 +160,7 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
             <div class="form-state">
                 {move || form.dirty.get().then(|| view! {
                     <p>
-                        <Badge tone=Tone::Info>"Unsaved changes"</Badge> " " <span>{move || changed()}</span>
+                        <Badge tone=Tone::Info>"Unsaved changes"</Badge> " " <span>{move || told()}</span>
                         " · " <Button class="link" on_press=review::show>"Preview"</Button>
                     </p>
                 })}

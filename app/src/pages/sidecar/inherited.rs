@@ -91,6 +91,7 @@ mod tests {
                 way_out: None,
             },
             pods: PodCounts::default(),
+            reason_required: false,
             refused: None,
             change: None,
             notices: Vec::new(),

@@ -15,5 +15,6 @@ mod lists;
 mod outside;
 mod owners;
 mod reference;
+mod restarts;
 mod setting;
 mod trace;

@@ -163,7 +163,6 @@ async fn two_consoles_on_one_database_record_an_edit_once_and_both_tell_of_it() 
     let other = second.ready().await;
     is_watching(&world, &one).await;
     let mut listening = [one.events().await, other.events().await];
-    for events in &mut listening {}
     create(&world, &namespace, "7000", "kubectl-create").await;
     told(&one, &namespace, 1).await;
     for events in &mut listening {

@@ -121,6 +121,11 @@ pub(super) fn pod(before: &Value) -> Option<Pod> {
     })
 }
 
+/// When a restart was asked for.
+pub(super) fn restart(after: &Value) -> Option<String> {
+    after.get("restartedAt").and_then(text)
+}
+
 #[cfg(test)]
 mod tests {
     use api::{

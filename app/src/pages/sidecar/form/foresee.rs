@@ -13,7 +13,10 @@ use leptos::{leptos_dom::helpers::debounce, task::spawn_local};
 use crate::prelude::*;
 
 use super::{
-    super::inherited::{below, overruled},
+    super::{
+        draft::Draft,
+        inherited::{below, overruled},
+    },
     Form,
 };
 
@@ -66,7 +69,7 @@ impl Form {
             let client = self.client();
             let preview = PreviewSetting {
                 level: LevelRef::from(&self.level()),
-                setting: Some(self.draft.with_untracked(|draft| draft.to_save())),
+                setting: Some(self.draft.with_untracked(Draft::to_save)),
                 dry_run: self.reviewing().get_untracked(),
                 packet: self
                     .packet()

@@ -1,0 +1,89 @@
+//! What is known of a workload that may be restarted.
+
+/// What makes a workload's pods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A Deployment.
+    Deployment,
+    /// A StatefulSet.
+    StatefulSet,
+    /// A DaemonSet.
+    DaemonSet,
+    /// A Job, also one of a CronJob.
+    Job,
+    /// Nobody: a pod alone.
+    Pod,
+    /// Something that Kubernetes itself does not know how to restart: an Argo `Rollout`, a lone `ReplicaSet`.
+    Other(String),
+}
+
+/// How it replaces its pods when its template changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rollout {
+    /// Pod by pod; at most so many of them are missing at a time.
+    Rolling {
+        /// How many pods may be missing at a time.
+        takes_down: u32,
+    },
+    /// All old pods end before the first new one starts.
+    Recreate,
+    /// Only pods from this ordinal on are replaced.
+    Partition {
+        /// The first ordinal that is replaced.
+        from: u32,
+    },
+    /// Pods are replaced when somebody deletes them.
+    OnDelete,
+}
+
+/// A PodDisruptionBudget that selects its pods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Its name.
+    pub name: String,
+    /// How many more of the pods may be missing now.
+    pub allowed: u32,
+}
+
+/// A HorizontalPodAutoscaler that scales it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Autoscaler {
+    /// Its name.
+    pub name: String,
+}
+
+/// Who else keeps the workload as it is: Git-ops tools that would take a change of the template back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The tool: `Argo CD`, `Flux`, `Helm`.
+    pub tool: &'static str,
+    /// What of the tool's it belongs to.
+    pub name: String,
+    /// Whether the tool undoes changes by itself. Helm does so only with its next release.
+    pub reverts: bool,
+}
+
+/// A workload, as far as a restart is concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// What it is.
+    pub kind: Kind,
+    /// How many pods it asks for.
+    pub replicas: u32,
+    /// How many of them are ready.
+    pub ready: u32,
+    /// How it replaces them.
+    pub rollout: Rollout,
+    /// Whether its rollouts are paused.
+    pub paused: bool,
+    /// Whether Kubernetes can tell when a new pod is ready.
+    pub has_readiness_probe: bool,
+    /// The budgets that select its pods; `None`: they could not be read.
+    pub budgets: Option<Vec<Budget>>,
+    /// What scales it.
+    pub autoscaler: Option<Autoscaler>,
+    /// Who else keeps it.
+    pub owner: Option<Owner>,
+    /// How many of its pods run an old setting.
+    pub stale_pods: u32,
+}

@@ -1,0 +1,4 @@
+//! Restarts: what is judged, in which order, and what a run may do.
+
+mod assess;
+mod runs;
