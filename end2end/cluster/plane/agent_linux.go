@@ -46,6 +46,8 @@ type Agent struct {
 	Config
 	client  kubernetes.Interface
 	network *Network
+	// services are all of the cluster, for the pods' hosts files.
+	services cache.Store
 
 	lock sync.Mutex
 	pods map[types.UID]*Pod
@@ -82,6 +84,9 @@ func Run(ctx context.Context, config Config) error {
 		return err
 	}
 	if err := a.writeNode(ctx, port); err != nil {
+		return err
+	}
+	if err := a.watchServices(ctx); err != nil {
 		return err
 	}
 	config.Report()
@@ -128,6 +133,24 @@ func (a *Agent) watch(ctx context.Context) {
 	controller.Run(ctx.Done())
 }
 
+// watchServices keeps the pods' hosts files as the cluster's Services are.
+func (a *Agent) watchServices(ctx context.Context) error {
+	tell := func(any) { a.tellHosts() }
+	store, controller := cache.NewInformerWithOptions(cache.InformerOptions{
+		ListerWatcher: cache.NewListWatchFromClient(a.client.CoreV1().RESTClient(), "services", metav1.NamespaceAll, fields.Everything()),
+		ObjectType:    &corev1.Service{},
+		Handler:       cache.ResourceEventHandlerFuncs{AddFunc: tell, UpdateFunc: func(_, _ any) { a.tellHosts() }, DeleteFunc: tell},
+	})
+	a.services = store
+	go controller.Run(ctx.Done())
+	limited, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	if !cache.WaitForCacheSync(limited.Done(), controller.HasSynced) {
+		return errors.New("the API server does not list its Services")
+	}
+	return nil
+}
+
 // see starts a pod, or tells its goroutine what is new.
 func (a *Agent) see(pod *corev1.Pod) {
 	a.lock.Lock()
@@ -143,7 +166,10 @@ func (a *Agent) see(pod *corev1.Pod) {
 		a.delete(pod, known)
 	case known == nil && !over:
 		ctx, stop := context.WithCancel(a.ctx)
-		known = &Pod{agent: a, folder: filepath.Join(a.Folder, string(pod.UID)), stop: stop, gone: make(chan struct{}), object: pod}
+		known = &Pod{
+			agent: a, folder: filepath.Join(a.Folder, string(pod.UID)), namespace: pod.Namespace, name: pod.Name,
+			stop: stop, gone: make(chan struct{}), object: pod,
+		}
 		a.pods[pod.UID] = known
 		go known.run(ctx)
 	}

@@ -78,15 +78,27 @@ func NewBox(files inside.Files) (*Box, error) {
 		return nil, fmt.Errorf("the pod's files cannot be put in place: %s", strings.TrimSpace(complaint.String()))
 	}
 	for _, k := range kinds {
-		handle, err := unix.Open(fmt.Sprintf("/proc/%d/ns/%s", cmd.Process.Pid, k.name), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		handle, err := openNamespace(cmd.Process.Pid, k.name)
 		if err != nil {
 			b.Close()
-			return nil, err
+			return nil, fmt.Errorf("the pod's %s namespace cannot be opened: %w", k.name, err)
 		}
 		b.handles[k.flag] = handle
 	}
 	b.Space = &netns.Space{Handle: b.handles[unix.CLONE_NEWNET]}
 	return b, nil
+}
+
+// openNamespace tries again for a moment: a process that is just becoming a shell has none.
+func openNamespace(pid int, name string) (handle int, err error) {
+	for range 100 {
+		handle, err = unix.Open(fmt.Sprintf("/proc/%d/ns/%s", pid, name), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err == nil {
+			return handle, nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return 0, err
 }
 
 // Close ends every process of the pod and waits for it.

@@ -93,7 +93,7 @@ func (p *Pod) runs(container string) error {
 	defer p.lock.Unlock()
 	at, known := p.facts.containers[container]
 	if !known || p.box == nil || at.started.IsZero() || !at.ended.IsZero() {
-		return fmt.Errorf("container %q of pod %s/%s does not run", container, p.object.Namespace, p.object.Name)
+		return fmt.Errorf("container %q of pod %s/%s does not run", container, p.namespace, p.name)
 	}
 	return nil
 }

@@ -21,10 +21,11 @@ import (
 
 // Pod is one pod of this node. Its life is a goroutine: run.
 type Pod struct {
-	agent  *Agent
-	folder string
-	stop   context.CancelFunc
-	gone   chan struct{}
+	agent           *Agent
+	folder          string
+	namespace, name string
+	stop            context.CancelFunc
+	gone            chan struct{}
 
 	lock sync.Mutex
 	// object is the pod as the API server has it.
@@ -52,7 +53,7 @@ func (p *Pod) run(ctx context.Context) {
 		if time.Since(began) > time.Minute {
 			wait = time.Second
 		}
-		say("pod %s/%s: %v; starting it again in %s", p.object.Namespace, p.object.Name, err, wait)
+		say("pod %s/%s: %v; starting it again in %s", p.namespace, p.name, err, wait)
 		p.failed(ctx, err)
 		select {
 		case <-ctx.Done():
@@ -95,6 +96,9 @@ func (p *Pod) makeBox(pod *corev1.Pod) error {
 	if err := writeFiles(p.folder, pod); err != nil {
 		return err
 	}
+	if err := p.agent.writeHosts(p); err != nil {
+		return err
+	}
 	box, err := NewBox(inside.Files{
 		Root: filepath.Join(p.folder, "root"), Folder: p.folder, Pod: p.agent.Pod, Envoy: p.agent.Envoy, Hostname: pod.Name,
 	})
@@ -104,6 +108,10 @@ func (p *Pod) makeBox(pod *corev1.Pod) error {
 	p.lock.Lock()
 	p.box, p.ended = box, make(chan string, 8)
 	p.lock.Unlock()
+	// Again: a Service that came in between found no box to tell.
+	if err := p.agent.writeHosts(p); err != nil {
+		return err
+	}
 	ip, err := p.agent.network.Join(box.Space)
 	if err != nil {
 		return err
@@ -119,9 +127,6 @@ func (p *Pod) makeBox(pod *corev1.Pod) error {
 func restarted(before map[string]containerFacts) map[string]containerFacts {
 	result := map[string]containerFacts{}
 	for name, at := range before {
-		if !at.started.IsZero() {
-			at.restarts++
-		}
 		result[name] = containerFacts{restarts: at.restarts}
 	}
 	return result
@@ -288,7 +293,7 @@ func (p *Pod) watch(ctx context.Context) error {
 		if time.Since(token) > time.Hour && p.proxy != nil {
 			token = time.Now()
 			if err := writeToken(ctx, p.agent.client, p.folder, p.current()); err != nil {
-				say("pod %s/%s: %v", p.object.Namespace, p.object.Name, err)
+				say("pod %s/%s: %v", p.namespace, p.name, err)
 			}
 		}
 		select {
@@ -330,8 +335,7 @@ func (p *Pod) tearDown() {
 	if box == nil {
 		return
 	}
-	if p.proxy != nil && p.proxy.ProcessState == nil && p.graceLeft() > 0 {
-		_ = p.proxy.Process.Signal(syscall.SIGTERM)
+	if p.proxy != nil && p.graceLeft() > 0 && p.proxy.Process.Signal(syscall.SIGTERM) == nil {
 		select {
 		case <-p.ended:
 		case <-box.ended:
@@ -379,7 +383,7 @@ func (p *Pod) report(ctx context.Context) {
 	}
 	written, err := p.agent.writeStatus(ctx, pod, status)
 	if err != nil {
-		say("pod %s/%s: its status cannot be written: %v", pod.Namespace, pod.Name, err)
+		say("pod %s/%s: its status cannot be written: %v", p.namespace, p.name, err)
 		return
 	}
 	p.lock.Lock()
@@ -396,6 +400,9 @@ func (p *Pod) failed(ctx context.Context, err error) {
 		p.facts.containers = map[string]containerFacts{}
 	}
 	for name, at := range p.facts.containers {
+		if !at.started.IsZero() {
+			at.restarts++
+		}
 		at.ready, at.started, at.ended, at.reason = false, time.Time{}, time.Time{}, "CrashLoopBackOff"
 		p.facts.containers[name] = at
 	}

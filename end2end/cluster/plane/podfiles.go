@@ -53,7 +53,6 @@ func writeFiles(folder string, pod *corev1.Pod) error {
 		"istio/config/mesh":                   mesh,
 		"istio/pod/labels":                    downward(pod.Labels),
 		"istio/pod/annotations":               downward(pod.Annotations),
-		"hosts":                               "127.0.0.1 localhost\n",
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
