@@ -73,8 +73,10 @@ func kwokPlayer(l Layout) Part {
 		"--cidr=10.244.0.0/16", "--node-ip=10.0.0.1", "--config", l.stages())
 }
 
-func nodeAgent(l Layout, p *Ports, envoy string) Part {
-	return part(l, nodeAgentPart, 3*time.Second, "--state", l.Dir, "--envoy", envoy, "--istiod", p.IstiodGRPC.Addr())
+func nodeAgent(l Layout, p *Ports, envoy string, without func(error)) Part {
+	a := part(l, nodeAgentPart, 3*time.Second, "--state", l.Dir, "--envoy", envoy, "--istiod", p.IstiodGRPC.Addr())
+	a.Without = without
+	return a
 }
 
 func istiod(l Layout, p *Ports) Part {

@@ -53,6 +53,8 @@ func up(args []string) int {
 	defer lock.Close()
 	l.EndLeftOvers()
 	l.rotateLogs()
+	// What a killed supervisor left: nobody should take it for ours.
+	_ = os.Remove(l.dataPlane())
 
 	self, err := IdentityOf(os.Getpid())
 	if err != nil {

@@ -36,6 +36,7 @@ type Pod struct {
 	grace time.Duration
 
 	proxy   *exec.Cmd
+	refused *refusal
 	ended   chan string
 	servers []io.Closer
 }
@@ -234,7 +235,7 @@ func (p *Pod) startProxy(ctx context.Context, pod *corev1.Pod, c *corev1.Contain
 	if err != nil {
 		return err
 	}
-	p.proxy = cmd
+	p.proxy, p.refused = cmd, &refusal{}
 	ended := p.ended
 	go func() {
 		err := cmd.Wait()
@@ -266,7 +267,7 @@ func (p *Pod) awaitProxy(ctx context.Context) error {
 		}
 		// What Envoy refuses it never becomes ready with: that is the message to show.
 		if counts, statsErr := sidecar.updates(ctx); statsErr == nil {
-			if refused := new(refusal).see(counts); refused != "" {
+			if refused := p.refused.see(counts); refused != "" {
 				p.note(proxyName, func(at *containerFacts) { at.message = refused })
 				p.report(ctx)
 			}
@@ -283,10 +284,10 @@ func (p *Pod) awaitProxy(ctx context.Context) error {
 
 // watch keeps the status as Envoy is, renews the token and starts ephemeral containers, until something has ended.
 func (p *Pod) watch(ctx context.Context) error {
-	sidecar, refused, token := newEnvoy(p.box.Space), &refusal{}, time.Now()
+	sidecar, token := newEnvoy(p.box.Space), time.Now()
 	for {
 		if p.proxy != nil {
-			p.see(ctx, sidecar, refused)
+			p.see(ctx, sidecar)
 		}
 		p.startEphemeral()
 		p.report(ctx)
@@ -308,11 +309,11 @@ func (p *Pod) watch(ctx context.Context) error {
 	}
 }
 
-func (p *Pod) see(ctx context.Context, sidecar envoy, refused *refusal) {
+func (p *Pod) see(ctx context.Context, sidecar envoy) {
 	err := sidecar.ready(ctx)
 	message := errorText(err)
 	if counts, statsErr := sidecar.updates(ctx); statsErr == nil {
-		message = firstOf(refused.see(counts), message)
+		message = firstOf(p.refused.see(counts), message)
 	}
 	p.note(proxyName, func(at *containerFacts) {
 		at.ready, at.message = message == "", message

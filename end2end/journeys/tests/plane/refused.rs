@@ -53,7 +53,9 @@ async fn a_pod_whose_envoy_refuses_its_configuration_is_not_ready_and_says_so() 
             "applyTo": "NETWORK_FILTER",
             "match": { "listener": { "name": "virtualOutbound", "filterChain": { "filter": { "name": "envoy.filters.network.tcp_proxy" } } } },
             "patch": { "operation": "INSERT_BEFORE", "value": { "name": "nobody.has.this", "typed_config": {
-                "@type": "type.googleapis.com/google.protobuf.Struct",
+                "@type": "type.googleapis.com/udpa.type.v1.TypedStruct",
+                "type_url": "type.googleapis.com/nobody.has.This",
+                "value": { "a": "b" },
             } } },
         }] },
     }))

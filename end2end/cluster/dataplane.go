@@ -74,7 +74,7 @@ func (s *Sandbox) startPlane(ctx context.Context) {
 		envoy, err = plane.Envoy(ctx, filepath.Dir(pod))
 	}
 	if err == nil {
-		_, err = s.Start(nodeAgent(s.layout, s.ports, envoy))
+		_, err = s.Start(nodeAgent(s.layout, s.ports, envoy, func(why error) { s.withoutPlane(ctx, why) }))
 	}
 	if err == nil || ctx.Err() != nil {
 		return
