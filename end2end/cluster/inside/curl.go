@@ -151,9 +151,6 @@ func (c *curl) print(out io.Writer, answer *http.Response) (int, error) {
 	body := out
 	if c.output != "" {
 		file, err := os.Create(c.output)
-		if c.output == "/dev/null" {
-			file, err = os.OpenFile(c.output, os.O_WRONLY, 0)
-		}
 		if err != nil {
 			return 23, err
 		}

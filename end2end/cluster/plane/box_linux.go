@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -25,7 +26,9 @@ type Box struct {
 	Space *netns.Space
 	first *exec.Cmd
 	ended chan struct{}
-	// handles by kind of namespace, to start more processes inside.
+	// handles by kind of namespace, to start more processes inside. Whoever uses them holds the lock, so that no number is closed and
+	// means something else meanwhile.
+	lock    sync.RWMutex
 	handles map[int]int
 }
 
@@ -105,6 +108,8 @@ func openNamespace(pid int, name string) (handle int, err error) {
 func (b *Box) Close() {
 	_ = b.first.Process.Kill()
 	<-b.ended
+	b.lock.Lock()
+	defer b.lock.Unlock()
 	for _, handle := range b.handles {
 		_ = unix.Close(handle)
 	}
@@ -151,6 +156,8 @@ func (b *Box) enterAndStart(cmd *exec.Cmd, env []string) error {
 	if err := unix.Unshare(unix.CLONE_FS); err != nil {
 		return err
 	}
+	b.lock.RLock()
+	defer b.lock.RUnlock()
 	for _, k := range kinds {
 		handle, open := b.handles[k.flag]
 		if !open {

@@ -1,7 +1,6 @@
 package plane
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -128,34 +127,4 @@ func firstOf(texts ...string) string {
 		}
 	}
 	return ""
-}
-
-// updates counts what Envoy did with one kind of configuration.
-type updates struct{ success, rejected uint64 }
-
-// refusal remembers for each kind of configuration whether Envoy took the last one. Counters only grow, so the last change decides.
-type refusal struct {
-	before  map[string]updates
-	refused map[string]bool
-}
-
-// see takes newer counters and says which kinds Envoy refuses at present.
-func (r *refusal) see(now map[string]updates) string {
-	if r.before == nil {
-		r.before, r.refused = map[string]updates{}, map[string]bool{}
-	}
-	text := ""
-	for _, kind := range []string{"cds", "lds"} {
-		switch was, is := r.before[kind], now[kind]; {
-		case is.rejected > was.rejected:
-			r.refused[kind] = true
-		case is.success > was.success:
-			r.refused[kind] = false
-		}
-		r.before[kind] = now[kind]
-		if r.refused[kind] {
-			text = fmt.Sprintf("Envoy refused the last configuration from istiod (%s); the log of %s says why", kind, proxyName)
-		}
-	}
-	return text
 }

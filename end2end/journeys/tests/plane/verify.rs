@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{Precondition, setting::SaveSetting};
+use api::{Precondition, outbound_policy::SaveOutboundPolicy, setting::SaveSetting};
 use futures::FutureExt;
 use journeys::{
     Namespace, Undo, World, eventually,
@@ -61,8 +61,6 @@ async fn outbound_traffic_policy(world: &World, mode: &str) -> Undo {
     let maps = Api::<ConfigMap>::namespaced(world.admin.clone(), &root);
     let map = maps.get("istio").await.expect("the mesh has a configuration");
     let before = map.data.unwrap_or_default()["mesh"].clone();
-    assert!(!before.contains("outboundTrafficPolicy"), "{before}");
-    let after = format!("{}\noutboundTrafficPolicy:\n  mode: {mode}\n", before.trim_end());
     let undo = world.undo(move |admin| {
         async move {
             let maps = Api::<ConfigMap>::namespaced(admin, &root);
@@ -72,9 +70,24 @@ async fn outbound_traffic_policy(world: &World, mode: &str) -> Undo {
         }
         .boxed()
     });
-    let change = Patch::Merge(json!({ "data": { "mesh": after } }));
-    let changed = maps.patch("istio", &PatchParams::default(), &change).await;
-    changed.expect("the policy is changed");
+    let api = world.console.api();
+    let change = SaveOutboundPolicy {
+        mode: mode.to_owned(),
+        ..SaveOutboundPolicy::default()
+    };
+    eventually("the policy to be changed", || async {
+        let policy = api
+            .outbound_policy()
+            .await
+            .map_err(|problem| problem.to_string())?;
+        let revision = policy.revisions.first().ok_or("no revision")?;
+        let version = revision.version.clone().ok_or("no version")?;
+        let version = Precondition::Version(version);
+        api.save_outbound_policy(&revision.revision, &version, &change)
+            .await
+            .map_err(|problem| problem.to_string())
+    })
+    .await;
     undo
 }
 
