@@ -72,6 +72,15 @@ func loadAuthority(l Layout) (*Authority, error) {
 
 // Issue writes NAME.crt and NAME.key for a server on this machine. Serving certificates are made anew at each start.
 func (a *Authority) Issue(l Layout, name string, now time.Time, dnsNames ...string) error {
+	return a.issue(l, name, now, x509.ExtKeyUsageServerAuth, dnsNames)
+}
+
+// IssueClient writes NAME.crt and NAME.key for one who calls others under that name.
+func (a *Authority) IssueClient(l Layout, name string, now time.Time) error {
+	return a.issue(l, name, now, x509.ExtKeyUsageClientAuth, nil)
+}
+
+func (a *Authority) issue(l Layout, name string, now time.Time, usage x509.ExtKeyUsage, dnsNames []string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
@@ -81,7 +90,7 @@ func (a *Authority) Issue(l Layout, name string, now time.Time, dnsNames ...stri
 		return err
 	}
 	template.KeyUsage = x509.KeyUsageDigitalSignature
-	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	template.ExtKeyUsage = []x509.ExtKeyUsage{usage}
 	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1).To4()}
 	template.DNSNames = append([]string{"localhost"}, dnsNames...)
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)

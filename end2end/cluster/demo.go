@@ -16,6 +16,9 @@ import (
 //go:embed demo/*.yaml
 var demoFiles embed.FS
 
+// planeNamespace has the pods of the data plane.
+const planeNamespace = "bookinfo"
+
 const demoManager = "sidestep-demo"
 
 // DemoObjects reads the embedded workloads.
@@ -112,6 +115,10 @@ func (s *Sandbox) awaitDemo(ctx context.Context, namespaces []*unstructured.Unst
 func (s *Sandbox) demoPending(ctx context.Context, namespaces []*unstructured.Unstructured) (pending []string, err error) {
 	for _, n := range namespaces {
 		name := n.GetName()
+		// These become ready after the sandbox: Envoy may have to be downloaded first.
+		if name == planeNamespace && s.plane() == nil {
+			continue
+		}
 		short, err := s.shortOfPods(ctx, name)
 		if err != nil {
 			return nil, err

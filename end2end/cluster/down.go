@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -92,6 +93,9 @@ func status(args []string) int {
 		return 1
 	}
 	say("running at %s\nkubeconfig: %s", ready.APIServer, ready.Kubeconfig)
+	if d, err := l.ReadPlane(); err == nil {
+		say("data plane: %s", strings.TrimSpace(d.State+" "+d.Reason))
+	}
 	for _, name := range l.remembered() {
 		if id, err := l.ReadPid(name); err == nil && id.Alive() {
 			say("  %-24s process %d", name, id.Pid)

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"istio.io/istio/manifests"
 	"istio.io/istio/operator/pkg/render"
@@ -40,10 +41,30 @@ func RenderIstio() (*Istio, error) {
 	}
 	for _, set := range sets {
 		for _, m := range set.Manifests {
+			if err := withoutStats(m.Unstructured); err != nil {
+				return nil, err
+			}
 			all = append(all, m.Unstructured)
 		}
 	}
 	return sortIstio(all), nil
+}
+
+// withoutStats takes Istio's own metrics out of the mesh configuration: upstream's Envoy lacks the filter for them and refuses every
+// listener that names it.
+func withoutStats(o *unstructured.Unstructured) error {
+	if o.GetKind() != "ConfigMap" || o.GetName() != "istio" {
+		return nil
+	}
+	mesh, _, err := unstructured.NestedString(o.Object, "data", "mesh")
+	if err != nil {
+		return err
+	}
+	const metrics = "defaultProviders:\n  metrics:\n  - prometheus\n"
+	if !strings.Contains(mesh, metrics) {
+		return fmt.Errorf("the mesh configuration no longer says %q:\n%s", metrics, mesh)
+	}
+	return unstructured.SetNestedField(o.Object, strings.Replace(mesh, metrics, "defaultProviders: {}\n", 1), "data", "mesh")
 }
 
 func sortIstio(all []*unstructured.Unstructured) *Istio {

@@ -52,7 +52,7 @@ func kernelProbes(args []string) int {
 		return complain(fmt.Errorf("network namespaces cannot be made here: %w", err))
 	}
 	for _, program := range programs {
-		if err := lab.pod.load(program, everyKind); err != nil {
+		if err := load(lab.pod, program, everyKind); err != nil {
 			return complain(fmt.Errorf("this kernel does not take rules as Istio writes them: %w", err))
 		}
 	}
@@ -83,7 +83,7 @@ func canProbe() error {
 func (l *Lab) ask(q KernelQuestion) KernelAnswer {
 	texts := map[string]string{programs[0]: q.IPv4, programs[1]: q.IPv6}
 	for _, program := range programs {
-		if err := l.pod.load(program, texts[program]); err != nil {
+		if err := load(l.pod, program, texts[program]); err != nil {
 			return KernelAnswer{Error: err.Error()}
 		}
 	}

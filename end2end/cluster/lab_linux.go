@@ -4,25 +4,21 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
-	"runtime"
 	"strings"
-	"syscall"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"sidestep.dev/end2end/cluster/netns"
 )
 
 // Lab is a pod and a peer, each a network namespace, with three wires between them. The peer answers for every address that
 // it is not itself behind the first two, as the rest of the world would. Everything is gone with the process.
 type Lab struct {
-	pod, peer *Space
+	pod, peer *netns.Space
 	post      *post
 }
-
-// Space is a network namespace.
-type Space struct{ handle int }
 
 // wire is a pair of interfaces: `name` in the pod, wireN in the peer.
 type wire struct {
@@ -41,59 +37,25 @@ var behindEth1 = []string{"10.60.0.0/16", "2001:db8:60::/48"}
 // NewLab makes both namespaces, wires them and opens all sockets.
 func NewLab() (*Lab, error) {
 	l := &Lab{post: &post{letters: map[string]chan string{}}}
-	for _, at := range []**Space{&l.pod, &l.peer} {
-		space, err := newSpace()
+	for _, at := range []**netns.Space{&l.pod, &l.peer} {
+		space, err := netns.New()
 		if err != nil {
 			return nil, err
 		}
 		*at = space
 	}
-	if err := l.pod.do(func() error { return l.wirePod() }); err != nil {
+	if err := l.pod.Do(func() error { return l.wirePod() }); err != nil {
 		return nil, err
 	}
-	if err := l.peer.do(wirePeer); err != nil {
+	if err := l.peer.Do(wirePeer); err != nil {
 		return nil, err
 	}
 	return l, l.listen()
 }
 
-// newSpace makes a namespace on a thread of its own; the thread ends, the handle keeps it.
-func newSpace() (*Space, error) {
-	type result struct {
-		space *Space
-		err   error
-	}
-	made := make(chan result)
-	go func() {
-		runtime.LockOSThread()
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			made <- result{nil, err}
-			return
-		}
-		handle, err := unix.Open(fmt.Sprintf("/proc/self/task/%d/ns/net", unix.Gettid()), unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		made <- result{&Space{handle}, err}
-	}()
-	r := <-made
-	return r.space, r.err
-}
-
-// do runs f inside, on a thread that ends with it: whatever f does to its thread stays there.
-func (s *Space) do(f func() error) error {
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		if err := unix.Setns(s.handle, unix.CLONE_NEWNET); err != nil {
-			done <- err
-			return
-		}
-		done <- f()
-	}()
-	return <-done
-}
-
 // load replaces all rules, then adds text as Istio does.
-func (s *Space) load(program, text string) error {
-	return s.do(func() error {
+func load(s *netns.Space, program, text string) error {
+	return s.Do(func() error {
 		empty := "*mangle\nCOMMIT\n*nat\nCOMMIT\n*raw\nCOMMIT\n"
 		if err := restore(program, empty); err != nil || text == "" {
 			return err
@@ -113,19 +75,19 @@ func restore(program, text string, args ...string) error {
 }
 
 func (l *Lab) wirePod() error {
-	if err := settings("net/ipv4/conf/all/rp_filter=0", "net/ipv4/conf/default/rp_filter=0"); err != nil {
+	if err := netns.Settings("net/ipv4/conf/all/rp_filter=0", "net/ipv4/conf/default/rp_filter=0"); err != nil {
 		return err
 	}
 	// The sidecar's own address for what it has seen; IPv4 has it by itself.
-	if err := address("lo", "::6/128"); err != nil {
+	if err := netns.Address("lo", "::6/128"); err != nil {
 		return err
 	}
 	for i, w := range wires {
-		veth := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: w.name}, PeerName: peerName(i), PeerNamespace: netlink.NsFd(l.peer.handle)}
+		veth := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: w.name}, PeerName: peerName(i), PeerNamespace: netlink.NsFd(l.peer.Handle)}
 		if err := netlink.LinkAdd(veth); err != nil {
 			return fmt.Errorf("cannot wire %s: %w", w.name, err)
 		}
-		if err := errors.Join(address(w.name, w.pod4), address(w.name, w.pod6)); err != nil {
+		if err := errors.Join(netns.Address(w.name, w.pod4), netns.Address(w.name, w.pod6)); err != nil {
 			return err
 		}
 	}
@@ -138,7 +100,7 @@ func (l *Lab) wirePod() error {
 		if strings.Contains(to, ":") {
 			via = w.peer6
 		}
-		if err := route(to, via); err != nil {
+		if err := netns.Route(to, via); err != nil {
 			return err
 		}
 	}
@@ -146,11 +108,11 @@ func (l *Lab) wirePod() error {
 }
 
 func wirePeer() error {
-	if err := errors.Join(settings("net/ipv4/conf/all/rp_filter=0", "net/ipv4/conf/default/rp_filter=0"), linkUp("lo")); err != nil {
+	if err := errors.Join(netns.Settings("net/ipv4/conf/all/rp_filter=0", "net/ipv4/conf/default/rp_filter=0"), netns.LinkUp("lo")); err != nil {
 		return err
 	}
 	for i, w := range wires {
-		if err := errors.Join(address(peerName(i), w.peer4), address(peerName(i), w.peer6)); err != nil {
+		if err := errors.Join(netns.Address(peerName(i), w.peer4), netns.Address(peerName(i), w.peer6)); err != nil {
 			return err
 		}
 		if err := takeAll(i+1, 0, 100+i, peerName(i)); err != nil {
@@ -190,63 +152,6 @@ func takeAll(priority int, mark uint32, table int, from ...string) error {
 		}
 		if err := netlink.RuleAdd(rule); err != nil {
 			return fmt.Errorf("cannot route to table %d: %w", table, err)
-		}
-	}
-	return nil
-}
-
-func linkUp(name string) error {
-	link, err := netlink.LinkByName(name)
-	if err != nil {
-		return err
-	}
-	return netlink.LinkSetUp(link)
-}
-
-func address(name, text string) error {
-	if err := linkUp(name); err != nil {
-		return err
-	}
-	link, err := netlink.LinkByName(name)
-	if err != nil {
-		return err
-	}
-	a, err := netlink.ParseAddr(text)
-	if err != nil {
-		return err
-	}
-	if a.IP.To4() == nil {
-		// No waiting for duplicates: there is nobody else.
-		a.Flags = unix.IFA_F_NODAD
-	}
-	if err := netlink.AddrAdd(link, a); err != nil {
-		return fmt.Errorf("cannot give %s the address %s: %w", name, text, err)
-	}
-	return nil
-}
-
-func route(to, via string) error {
-	_, destination, err := net.ParseCIDR(to)
-	if err != nil {
-		return err
-	}
-	gateway, _, err := net.ParseCIDR(via)
-	if err != nil {
-		return err
-	}
-	if err := netlink.RouteAdd(&netlink.Route{Dst: destination, Gw: gateway}); err != nil {
-		return fmt.Errorf("cannot route %s: %w", to, err)
-	}
-	return nil
-}
-
-// settings writes kernel settings of the namespace that the thread is in.
-func settings(all ...string) error {
-	for _, setting := range all {
-		name, value, _ := strings.Cut(setting, "=")
-		err := os.WriteFile("/proc/sys/"+name, []byte(value), 0o644)
-		if err != nil && !errors.Is(err, syscall.EROFS) {
-			return err
 		}
 	}
 	return nil

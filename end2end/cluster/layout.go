@@ -29,6 +29,7 @@ func (l Layout) log(part string) string        { return l.path("logs", part+".lo
 func (l Layout) data() string                  { return l.path("data") }
 func (l Layout) home() string                  { return l.path("home") }
 func (l Layout) ready() string                 { return l.path("ready.json") }
+func (l Layout) dataPlane() string             { return l.path("dataplane.json") }
 func (l Layout) lock() string                  { return l.path("lock") }
 func (l Layout) stages() string                { return l.path("stages.yaml") }
 
@@ -54,7 +55,9 @@ type Ready struct {
 	IstiodXDS       string            `json:"istiodXDS"`
 	IstiodDebugURL  string            `json:"istiodDebugURL"`
 	SupervisorPid   int               `json:"supervisorPid"`
-	ReadySeconds    float64           `json:"readySeconds"`
+	// DataPlane is how it stood when the sandbox became ready; dataplane.json has it as it stands.
+	DataPlane    DataPlane `json:"dataPlane"`
+	ReadySeconds float64   `json:"readySeconds"`
 }
 
 // WriteReady publishes the file in one step, so that a reader never sees half of it.
@@ -64,6 +67,24 @@ func (l Layout) WriteReady(r Ready) error {
 		return err
 	}
 	return writeAtomically(l.ready(), append(text, '\n'))
+}
+
+// WritePlane publishes how the data plane stands.
+func (l Layout) WritePlane(d DataPlane) error {
+	text, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeAtomically(l.dataPlane(), append(text, '\n'))
+}
+
+// ReadPlane returns how the data plane stands.
+func (l Layout) ReadPlane() (d DataPlane, err error) {
+	text, err := os.ReadFile(l.dataPlane())
+	if err != nil {
+		return d, err
+	}
+	return d, json.Unmarshal(text, &d)
 }
 
 // ReadReady returns what a running sandbox published.

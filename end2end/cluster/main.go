@@ -10,7 +10,8 @@ import (
 
 const usage = `usage: sidestep-sandbox COMMAND --state DIR
 
-  up [--demo=false]   start the sandbox and stay in the foreground until Ctrl-C
+  up [--demo=false] [--data-plane=false]
+                      start the sandbox and stay in the foreground until Ctrl-C
   down                stop it from another terminal
   status              say whether it runs
   pause PART          freeze a part, for instance kube-apiserver

@@ -77,7 +77,7 @@ func (s *Sandbox) startMesh(ctx context.Context, rendered func() (*Istio, error)
 }
 
 func (s *Sandbox) startNodes(ctx context.Context) error {
-	if err := EnsureNodes(ctx, s.cluster); err != nil {
+	if err := EnsureNodes(ctx, s.cluster, s.plane() == nil); err != nil {
 		return fmt.Errorf("cannot create the nodes: %w", err)
 	}
 	_, err := s.Start(kwokPlayer(s.layout))

@@ -15,6 +15,8 @@ import (
 	nodefast "sigs.k8s.io/kwok/kustomize/stage/node/fast"
 	nodeheartbeat "sigs.k8s.io/kwok/kustomize/stage/node/heartbeat-with-lease"
 	podfast "sigs.k8s.io/kwok/kustomize/stage/pod/fast"
+
+	"sidestep.dev/end2end/cluster/plane"
 )
 
 // Stages is kwok's script, from its own module: what it does to a pod or node in which state. With pod-complete, pods
@@ -28,22 +30,41 @@ func Stages() []byte {
 
 const nodeCount = 3
 
+// kwok plays the nodes that carry this annotation.
+const playedNode, playedValue = "kwok.x-k8s.io/node", "fake"
+
+// ensurePlaneNode creates the node for real pods, or hands it to kwok where they cannot be had. Only pods that tolerate its taint
+// come there.
+func ensurePlaneNode(ctx context.Context, c *Cluster, planned bool) error {
+	if err := ensureNode(ctx, c, plane.NodeName, "127.0.0.1"); err != nil {
+		return err
+	}
+	var played any = playedValue
+	if planned {
+		played = nil
+	}
+	return patchNode(ctx, c, plane.NodeName, map[string]any{
+		"metadata": map[string]any{"annotations": map[string]any{playedNode: played}},
+		"spec":     map[string]any{"taints": []corev1.Taint{{Key: "sidestep.dev/data-plane", Effect: corev1.TaintEffectNoSchedule}}},
+	})
+}
+
 // EnsureNodes creates the nodes that kwok plays. It must run before kwok does: kwok keeps a kubelet version that it
 // finds, and istiod reads that version to decide whether the nodes can run native sidecars.
-func EnsureNodes(ctx context.Context, c *Cluster) error {
+func EnsureNodes(ctx context.Context, c *Cluster, planned bool) error {
 	for n := 1; n <= nodeCount; n++ {
 		if err := ensureNode(ctx, c, fmt.Sprintf("node-%d", n), fmt.Sprintf("10.0.0.%d", n)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return ensurePlaneNode(ctx, c, planned)
 }
 
 func ensureNode(ctx context.Context, c *Cluster, name, address string) error {
 	nodes := c.typed.CoreV1().Nodes()
 	node, err := nodes.Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{
 		Name:        name,
-		Annotations: map[string]string{"kwok.x-k8s.io/node": "fake"},
+		Annotations: map[string]string{playedNode: playedValue},
 		Labels: map[string]string{
 			"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
 		},
@@ -96,6 +117,10 @@ func AwaitNodes(ctx context.Context, c *Cluster) error {
 
 func readyNodes(nodes []corev1.Node) (ready int) {
 	for _, n := range nodes {
+		// Nobody waits for the node of real pods; it may have been ready in the run before.
+		if n.Name == plane.NodeName {
+			continue
+		}
 		for _, c := range n.Status.Conditions {
 			if c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue {
 				ready++

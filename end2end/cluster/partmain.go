@@ -29,6 +29,7 @@ var partMains = map[string]func() int{
 	schedulerPart:  func() int { return cli.Run(kubescheduler.NewSchedulerCommand()) },
 	istiodPart:     runIstiod,
 	kwokPart:       runKwok,
+	nodeAgentPart:  runNodeAgent,
 }
 
 func runPart(name string) int {

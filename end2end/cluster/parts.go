@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"sidestep.dev/end2end/cluster/plane"
 )
 
 const (
@@ -12,6 +14,7 @@ const (
 	schedulerPart  = "kube-scheduler"
 	istiodPart     = "istiod"
 	kwokPart       = "kwok"
+	nodeAgentPart  = "node-agent"
 )
 
 // part fills in what all parts share. Each has its own working folder: istiod would otherwise pick up files that
@@ -41,6 +44,8 @@ func apiServer(l Layout, p *Ports) Part {
 		"--service-account-key-file", l.cert("sa.key"), "--service-account-signing-key-file", l.cert("sa.key"),
 		"--token-auth-file", l.cert("tokens.csv"), "--authorization-mode", "RBAC",
 		"--service-cluster-ip-range", "10.96.0.0/16", "--allow-privileged",
+		"--kubelet-certificate-authority", l.cert("ca.crt"),
+		"--kubelet-client-certificate", l.cert(plane.KubeletClient+".crt"), "--kubelet-client-key", l.cert(plane.KubeletClient+".key"),
 		// There is one API server, at an address no pod could use.
 		"--endpoint-reconciler-type", "none")
 	a.Ports = []*Port{p.APIServer}
@@ -63,8 +68,15 @@ func scheduler(l Layout) Part {
 
 func kwokPlayer(l Layout) Part {
 	return part(l, kwokPart, 500*time.Millisecond,
-		"--kubeconfig", l.kubeconfig("admin"), "--manage-all-nodes=true",
+		"--kubeconfig", l.kubeconfig("admin"), // Not all nodes: one has a kubelet of ours.
+		"--manage-all-nodes=false", "--manage-nodes-with-annotation-selector="+playedNode+"="+playedValue,
 		"--cidr=10.244.0.0/16", "--node-ip=10.0.0.1", "--config", l.stages())
+}
+
+func nodeAgent(l Layout, p *Ports, envoy string, without func(error)) Part {
+	a := part(l, nodeAgentPart, 3*time.Second, "--state", l.Dir, "--envoy", envoy, "--istiod", p.IstiodGRPC.Addr())
+	a.Without = without
+	return a
 }
 
 func istiod(l Layout, p *Ports) Part {
@@ -77,8 +89,10 @@ func istiod(l Layout, p *Ports) Part {
 		"--tlsCertFile", l.cert("istiod.crt"), "--tlsKeyFile", l.cert("istiod.key"), "--caCertFile", l.cert("ca.crt"))
 	i.Env = []string{
 		"POD_NAMESPACE=istio-system", "POD_NAME=istiod-0", "REVISION=default", "CLUSTER_ID=Kubernetes",
-		// No data plane runs here, so nobody asks for certificates.
-		"PILOT_CERT_PROVIDER=none", "ENABLE_CA_SERVER=false", "XDS_AUTH=false",
+		// Sidecars get their certificates by the plain port, so that is where they have to say who they are.
+		"PILOT_CERT_PROVIDER=none", "ENABLE_CA_SERVER=true", "XDS_AUTH=true", "XDS_AUTH_PLAINTEXT=true",
+		// Upstream's Envoy lacks Istio's own filters and refuses a configuration that names them.
+		"PILOT_ENABLE_ALPN_FILTER=false", "PILOT_ENABLE_METADATA_EXCHANGE=false",
 		// istiod would put its own CA into the webhook configurations; ours is already there.
 		"INJECTION_WEBHOOK_CONFIG_NAME=", "VALIDATION_WEBHOOK_CONFIG_NAME=",
 		"ENABLE_LEADER_ELECTION=false",

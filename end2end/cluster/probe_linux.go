@@ -69,7 +69,7 @@ func (p *post) forget(letter string) {
 
 // listen opens the sockets of sidecar, application and peer.
 func (l *Lab) listen() error {
-	err := l.pod.do(func() error {
+	err := l.pod.Do(func() error {
 		for _, port := range sidecarPorts {
 			if err := l.post.open(port, fmt.Sprint(port)); err != nil {
 				return err
@@ -80,7 +80,7 @@ func (l *Lab) listen() error {
 	if err != nil {
 		return err
 	}
-	return l.peer.do(func() error { return l.post.openAll("peer") })
+	return l.peer.Do(func() error { return l.post.openAll("peer") })
 }
 
 func (p *post) openAll(who string) error {
@@ -163,7 +163,7 @@ func (l *Lab) send(probe Probe) string {
 	if probe.Direction == "inbound" {
 		from = l.peer
 	}
-	if err := from.do(func() error { return probe.deliver(letter, port) }); err != nil {
+	if err := from.Do(func() error { return probe.deliver(letter, port) }); err != nil {
 		return err.Error()
 	}
 	select {

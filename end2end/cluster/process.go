@@ -18,6 +18,8 @@ type Part struct {
 	Dir   string
 	Ports []*Port
 	Grace time.Duration
+	// Without is told when the part keeps ending, if the sandbox is of use without it.
+	Without func(why error)
 }
 
 // Process is a running part.

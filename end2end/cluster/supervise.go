@@ -53,7 +53,7 @@ func (s *Supervisor) Stop() {
 const maxRestarts = 3
 
 // Run watches until the context ends. A part that ends by itself is started again, as a kubelet would; one that keeps
-// ending brings the sandbox down, so that the reason is seen.
+// ending brings the sandbox down, so that the reason is seen, unless the sandbox can do without it.
 func (s *Supervisor) Run(ctx context.Context) error {
 	for pause(ctx, 200*time.Millisecond) {
 		s.lock.Lock()
@@ -63,8 +63,14 @@ func (s *Supervisor) Run(ctx context.Context) error {
 			}
 			name := p.Part.Name
 			if s.restarts[name]++; s.restarts[name] > maxRestarts {
-				s.lock.Unlock()
-				return s.failure(p)
+				if p.Part.Without == nil {
+					s.lock.Unlock()
+					return s.failure(p)
+				}
+				s.running = slices.Delete(s.running, i, i+1)
+				s.layout.RemovePid(name)
+				go p.Part.Without(s.failure(p))
+				break
 			}
 			say("%s ended by itself (%s), starting it again", name, cause(p))
 			again, err := s.spawner.Start(s.layout, p.Part)

@@ -9,10 +9,13 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
 	"k8s.io/component-base/version"
+
+	"sidestep.dev/end2end/cluster/plane"
 )
 
 //go:embed access.yaml
@@ -28,6 +31,7 @@ func up(args []string) int {
 	flags := flag.NewFlagSet("up", flag.ContinueOnError)
 	state := flags.String("state", "", "folder for everything the sandbox keeps")
 	demo := flags.Bool("demo", true, "create demo workloads")
+	dataPlane := flags.Bool("data-plane", true, "give pods of one node a real network and Envoy, where the machine allows it")
 	if flags.Parse(args) != nil {
 		return 2
 	}
@@ -49,6 +53,8 @@ func up(args []string) int {
 	defer lock.Close()
 	l.EndLeftOvers()
 	l.rotateLogs()
+	// What a killed supervisor left: nobody should take it for ours.
+	_ = os.Remove(l.dataPlane())
 
 	self, err := IdentityOf(os.Getpid())
 	if err != nil {
@@ -61,13 +67,19 @@ func up(args []string) int {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer cancel()
 
-	s := &Sandbox{Supervisor: newSupervisor(l), watch: newStopwatch(), demo: *demo}
+	s := &Sandbox{Supervisor: newSupervisor(l), watch: newStopwatch(), demo: *demo, plane: sync.OnceValue(func() error {
+		if !*dataPlane {
+			return errors.New("switched off by --data-plane=false")
+		}
+		return cannotPlane(ctx)
+	})}
 	err = s.start(ctx)
 	if err == nil {
 		err = s.Run(ctx)
 	}
 	interrupted := ctx.Err() != nil
 	_ = os.Remove(l.ready())
+	_ = os.Remove(l.dataPlane())
 	stopping := time.Now()
 	s.Stop()
 	say("stopped in %.1f s", time.Since(stopping).Seconds())
@@ -79,7 +91,7 @@ func up(args []string) int {
 
 // rotateLogs keeps the logs of the run before this one.
 func (l Layout) rotateLogs() {
-	for _, name := range []string{etcdPart, apiServerPart, controllerPart, schedulerPart, istiodPart, kwokPart} {
+	for _, name := range []string{etcdPart, apiServerPart, controllerPart, schedulerPart, istiodPart, kwokPart, nodeAgentPart} {
 		_ = os.Rename(l.log(name), l.log(name)+".1")
 	}
 }
@@ -89,6 +101,8 @@ type Sandbox struct {
 	*Supervisor
 	watch *stopwatch
 	demo  bool
+	// plane says why there can be no data plane here, if so.
+	plane func() error
 
 	ports   *Ports
 	users   []User
@@ -100,6 +114,7 @@ type Sandbox struct {
 // start brings everything up and publishes ready.json.
 func (s *Sandbox) start(ctx context.Context) error {
 	rendered := renderInBackground()
+	go func() { _ = s.plane() }()
 	if err := s.prepare(); err != nil {
 		return err
 	}
@@ -118,7 +133,13 @@ func (s *Sandbox) start(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.publish()
+	if err := s.publish(); err != nil {
+		return err
+	}
+	if s.plane() == nil {
+		go s.startPlane(ctx)
+	}
+	return nil
 }
 
 func (s *Sandbox) prepare() (err error) {
@@ -133,6 +154,12 @@ func (s *Sandbox) prepare() (err error) {
 		return err
 	}
 	if err = s.ca.Issue(l, istiodPart, now, "istiod.istio-system.svc"); err != nil {
+		return err
+	}
+	if err = s.ca.Issue(l, nodeAgentPart, now); err != nil {
+		return err
+	}
+	if err = s.ca.IssueClient(l, plane.KubeletClient, now); err != nil {
 		return err
 	}
 	if s.users, err = LoadOrCreateTokens(l); err != nil {
@@ -155,6 +182,13 @@ func (s *Sandbox) publish() error {
 		IstiodDebugURL:  "http://" + s.ports.IstiodHTTP.Addr(),
 		SupervisorPid:   os.Getpid(),
 		ReadySeconds:    math.Round(s.watch.total()*10) / 10,
+		DataPlane:       dataPlane("starting", ""),
+	}
+	if why := s.plane(); why != nil {
+		r.DataPlane = dataPlane("absent", why.Error())
+	}
+	if err := l.WritePlane(r.DataPlane); err != nil {
+		return err
 	}
 	for _, u := range s.users {
 		r.Kubeconfigs[u.Name], r.Tokens[u.Name] = l.kubeconfig(u.Name), u.Token
@@ -165,6 +199,9 @@ func (s *Sandbox) publish() error {
 	say("ready after %.1f s: Kubernetes %s at %s, Istio %s", r.ReadySeconds, kubernetesVersion(), r.APIServer, istioTag)
 	for _, u := range s.users {
 		say("  %-12s KUBECONFIG=%s", u.Name, r.Kubeconfigs[u.Name])
+	}
+	if r.DataPlane.Reason != "" {
+		say("no data plane: %s", r.DataPlane.Reason)
 	}
 	say("Ctrl-C stops it; what you changed is kept in %s", l.data())
 	return nil

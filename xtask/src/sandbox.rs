@@ -20,18 +20,20 @@ use crate::{
 
 /// The Go module of the control plane.
 pub(crate) const MODULE: &str = "end2end/cluster";
+/// What is built there, and from which package: the sandbox and what its pods run.
+const PROGRAMS: [(&str, &str); 2] = [("sidestep-sandbox", "."), ("sidestep-pod", "./sidestep-pod")];
 /// It is ready within seconds; a machine that needs this long has another problem.
 const PATIENCE: Duration = Duration::from_mins(3);
 /// How the sandbox says that one runs on this state folder already.
 const ALREADY_RUNNING: i32 = 3;
 
-/// Builds the sandbox's one binary unless its sources are unchanged.
+/// Builds the sandbox's two programs unless their sources are unchanged, and returns the one to start.
 pub(crate) fn build(root: &Path) -> Result<PathBuf> {
     let folder = root.join("target/sandbox");
-    let binary = folder.join("sidestep-sandbox");
+    let [binary, pod] = PROGRAMS.map(|(program, _)| folder.join(program));
     fs::create_dir_all(&folder)?;
     let record = Record::new(folder.join(".built"), root, &[MODULE], "")?;
-    if record.is_current() && binary.exists() {
+    if record.is_current() && binary.exists() && pod.exists() {
         println!("sandbox: nothing to do, target/sandbox/sidestep-sandbox is current");
         return Ok(binary);
     }
@@ -40,8 +42,11 @@ pub(crate) fn build(root: &Path) -> Result<PathBuf> {
     step(
         "sandbox: building Kubernetes and Istio from source (about 7 minutes the first time on 2 cores)",
         || {
-            let mut go = command("go", &["build"], &root.join(MODULE));
-            run(go.args(&flags).arg("-o").arg(&binary).arg("."))
+            for (program, package) in PROGRAMS {
+                let mut go = command("go", &["build"], &root.join(MODULE));
+                run(go.args(&flags).arg("-o").arg(folder.join(program)).arg(package))?;
+            }
+            Ok(())
         },
     )?;
     record.save()?;
@@ -120,6 +125,24 @@ impl Sandbox {
         self.process
             .as_mut()
             .is_none_or(|process| process.ended().is_none())
+    }
+
+    /// Waits until the data plane is there; fails, with the sandbox's reason, where it cannot be.
+    pub(crate) fn data_plane(&self) -> Result<()> {
+        let file = self.state.join("dataplane.json");
+        let start = Instant::now();
+        loop {
+            let text =
+                fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let plane: serde_json::Value =
+                serde_json::from_str(&text).context("dataplane.json is no JSON")?;
+            match plane["state"].as_str() {
+                Some("ready") => return Ok(()),
+                Some("absent") => bail!("{}", plane["reason"].as_str().unwrap_or("no reason given")),
+                _ if start.elapsed() > PATIENCE => bail!("it was not ready in time"),
+                _ => thread::sleep(Duration::from_millis(200)),
+            }
+        }
     }
 
     fn read(state: &Path, ready: &Path, process: Option<Running>) -> Result<Self> {

@@ -204,6 +204,8 @@ fn mesh_config(root: &Path, sandbox: Option<&Path>, report: &mut Report) {
 }
 
 const JOURNEYS: &str = "journeys over REST, against the sandbox";
+/// The journeys that need the sandbox's data plane.
+const PLANE: &str = "journeys through a real Envoy";
 /// The tests of pages that each keep to a namespace of their own.
 const BROWSER: &str = "pages in Chromium, against the sandbox";
 /// Those that change what all share, and stop the cluster.
@@ -211,6 +213,7 @@ const BROWSER_ALONE: &str = "pages in Chromium, one by one";
 
 fn skip_live(report: &mut Report, why: &str) {
     report.skip(JOURNEYS, why);
+    report.skip(PLANE, why);
     skip_pages(report, why);
 }
 
@@ -254,17 +257,24 @@ fn live(root: &Path, binary: &Path, site: bool, report: &mut Report) {
     } else {
         skip_pages(report, "the site did not build");
     }
-    let mut journeys = command(
-        "cargo",
-        &["test", "-p", "journeys", "--test", "journeys", "--no-fail-fast"],
-        root,
-    );
-    journeys
-        .env("SIDESTEP_SANDBOX", &cluster.state)
-        .env("SIDESTEP_SANDBOX_BIN", binary)
-        .env("SIDESTEP_BIN", console::binary(root))
-        .env("SIDESTEP_URL", &url);
-    report.command(JOURNEYS, Counts::Cargo, &mut journeys);
+    let journeys = |target| {
+        let mut journeys = command(
+            "cargo",
+            &["test", "-p", "journeys", "--test", target, "--no-fail-fast"],
+            root,
+        );
+        journeys
+            .env("SIDESTEP_SANDBOX", &cluster.state)
+            .env("SIDESTEP_SANDBOX_BIN", binary)
+            .env("SIDESTEP_BIN", console::binary(root))
+            .env("SIDESTEP_URL", &url);
+        journeys
+    };
+    report.command(JOURNEYS, Counts::Cargo, &mut journeys("journeys"));
+    match cluster.data_plane() {
+        Ok(()) => report.command(PLANE, Counts::Cargo, &mut journeys("plane")),
+        Err(why) => report.skip(PLANE, &format!("{why:#}")),
+    }
     drop(console);
     drop(cluster);
     // Kept where something failed: it has the logs.

@@ -10,6 +10,7 @@ pub mod forwarder;
 pub mod listener;
 pub mod namespace;
 pub mod own;
+pub mod plane;
 pub mod pods;
 pub mod poll;
 pub mod random;

@@ -1,0 +1,5 @@
+//! Through a real Envoy or round it: real packets between pods of the sandbox's data plane.
+
+mod mutual_tls;
+mod refused;
+mod verify;
