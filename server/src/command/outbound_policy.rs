@@ -67,7 +67,7 @@ fn all(policy: &OutboundPolicy) -> String {
     {
         text.push(format!("\n{} {}\n", owner.sentence, owner.effect));
     }
-    text.push_str(&format!(
+    text.push(format!(
         "\nDeclared: {} Services, {} hosts of ServiceEntries\n",
         policy.registry.services, policy.registry.hosts_total
     ));
