@@ -9,7 +9,7 @@ test('an update is previewed in words, in numbers, as YAML and by other means, a
   await setting.field('excludeInboundPorts').set('7002');
   await page.getByRole('button', { name: 'Preview', exact: true }).click();
 
-  const panel = page.getByRole('group').filter({ has: page.getByRole('heading', { name: 'Preview of the update' }) });
+  const panel = page.getByRole('group').filter({ has: page.getByRole('heading', { name: 'Preview of the update' }) }).last();
   await expect(panel).toContainText('excludeInboundPorts: 7001 becomes  → 7001, 7002');
   await expect(panel.getByText('Dry run passed')).toBeVisible();
   await expect(panel.getByRole('row', { name: /^Get something else/ })).toBeVisible();
@@ -53,5 +53,5 @@ test('what somebody edits with kubectl appears in the form at once, and in the h
   await namespace.store({ excludeInboundPorts: ['7001', '7002'] });
   await setting.field('excludeInboundPorts').expectItems('7001', '7002');
   await page.goto(`/audit?namespace=${namespace.name}`);
-  await expect(page.getByText(/outside Sidestep/i).first()).toBeVisible();
+  await expect(page.getByRole('table').getByText(/outside Sidestep/i).first()).toBeVisible();
 });

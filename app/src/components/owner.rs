@@ -10,6 +10,6 @@ use crate::ui::prose::Prose;
 pub(crate) fn Owned(owner: OwnerView) -> impl IntoView {
     view! {
         <p><Prose text=owner.sentence/> " " <Prose text=owner.effect/></p>
-        <p class="way-out">"Instead: " <Prose text=owner.instead/></p>
+        <p class="way-out"><Prose text=owner.instead/></p>
     }
 }

@@ -31,10 +31,14 @@ pub(super) fn of(
     let set = mesh_config::set_mode(text, mode);
     let is_said = mesh_config::read(text).is_ok_and(|now| now == *mode);
     let diff = match &set {
-        Ok(changed) if !is_said => similar::TextDiff::from_lines(text, changed)
-            .unified_diff()
-            .context_radius(3)
-            .to_string(),
+        Ok(changed) if !is_said => {
+            // A last line without an end is no difference to look at.
+            let ended = |text: &str| format!("{}\n", text.trim_end_matches('\n'));
+            similar::TextDiff::from_lines(&ended(text), &ended(changed))
+                .unified_diff()
+                .context_radius(3)
+                .to_string()
+        }
         _ => String::new(),
     };
     PolicyChoice {

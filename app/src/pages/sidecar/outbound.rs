@@ -184,16 +184,18 @@ fn Revision(state: RwSignal<OutboundPolicy>, name: String) -> impl IntoView {
         };
         let checked = is_chosen.clone();
         view! {
-            <label class="version" data-chosen=move || is_chosen().then_some("true")>
+            <label data-chosen=move || is_chosen().then_some("true")>
                 <input
                     type="radio"
                     name=group
                     prop:checked=checked
                     on:change=move |_| chosen.set(Some(mode.clone()))
                 />
-                <code>{shown}</code>
-                <span class="more">{words}</span>
-                {move || is_in_force().then(|| view! { <Badge tone=Tone::Info>"In force"</Badge> })}
+                <span>
+                    <code>{shown}</code>
+                    {move || is_in_force().then(|| view! { " " <Badge tone=Tone::Info>"In force"</Badge> })}
+                    <span class="policy-words">{words}</span>
+                </span>
             </label>
         }
     };
@@ -222,7 +224,7 @@ fn Revision(state: RwSignal<OutboundPolicy>, name: String) -> impl IntoView {
             })}
             <fieldset disabled=move || !hydrated.get() || refused.with(Option::is_some)>
                 <legend class="visually-hidden">"Outbound Traffic Policy"</legend>
-                <div class="versions">{options}</div>
+                <div class="policy-options">{options}</div>
                 {move || choice.get().map(|choice| chosen_view(choice, state.with(|policy| policy.registry.clone())))}
                 {move || (choice.with(Option::is_some) && is_undone.get()).then(|| view! {
                     <label class="tick">
