@@ -17,6 +17,7 @@ pub(crate) mod page;
 pub(crate) mod pod_state;
 pub(crate) mod pod_table;
 pub(crate) mod remarks;
+pub(crate) mod restart;
 pub(crate) mod snippet;
 pub(crate) mod sort;
 pub(crate) mod theme;

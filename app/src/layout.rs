@@ -55,6 +55,8 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/workloads/deployments/:namespace/:name") view=Page::Deployment ssr=ssr.clone()/>
                         <Route path=path!("/workloads/pods") view=Page::Pods ssr=ssr.clone()/>
                         <Route path=path!("/workloads/pods/:namespace/:name") view=Page::Pod ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/restarts") view=Page::Restarts ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/restarts/:id") view=Page::Restart ssr=ssr.clone()/>
                         <Route path=path!("/workloads/verify") view=Page::Verify ssr=ssr.clone()/>
                         <Route path=path!("/audit") view=Page::History ssr=ssr.clone()/>
                         <Route path=path!("/audit/:id") view=Page::Change ssr=ssr.clone()/>

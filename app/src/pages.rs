@@ -14,6 +14,7 @@ mod lints;
 mod mesh;
 pub(crate) mod not_found;
 mod pods;
+mod restarts;
 mod sidecar;
 mod verify;
 
@@ -34,6 +35,8 @@ pub(crate) enum Page {
     Pods,
     Pod,
     Verify,
+    Restarts,
+    Restart,
     History,
     Change,
     Annotations,
@@ -54,7 +57,9 @@ impl ChooseView for Page {
             Self::Deployments | Self::Deployment | Self::Pods | Self::Pod | Self::Verify => {
                 workloads(self).await
             }
-            Self::History | Self::Change | Self::Annotations => records(self).await,
+            Self::Restarts | Self::Restart | Self::History | Self::Change | Self::Annotations => {
+                records(self).await
+            }
         }
     }
 
@@ -94,10 +99,12 @@ fn workloads(page: Page) -> AnyView {
     }
 }
 
-/// Records.
+/// Records, and restarts, which are records once they are over.
 #[lazy]
 fn records(page: Page) -> AnyView {
     match page {
+        Page::Restarts => restarts::restarts_page(),
+        Page::Restart => restarts::restart_page(),
         Page::Change => audit::change_page(),
         Page::Annotations => annotations::annotations_page(),
         _ => audit::history_page(),

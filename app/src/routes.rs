@@ -8,6 +8,7 @@ use api::{
     namespace::NamespaceQuery,
     path::{segment, with_query},
     pod::PodQuery,
+    restart::RestartQuery,
     trace::TraceQuery,
 };
 
@@ -29,6 +30,8 @@ pub const DEPLOYMENTS: &str = "/workloads/deployments";
 pub const PODS: &str = "/workloads/pods";
 /// Workloads › Verify.
 pub const VERIFY: &str = "/workloads/verify";
+/// Restarts.
+pub const RESTARTS: &str = "/workloads/restarts";
 /// Audit History.
 pub const AUDIT: &str = "/audit";
 /// Annotation Reference.
@@ -104,6 +107,18 @@ pub fn pods(query: &PodQuery) -> String {
 #[must_use]
 pub fn pod(namespace: &str, name: &str) -> String {
     format!("{PODS}/{}/{}", segment(namespace), segment(name))
+}
+
+/// Plans of restarts.
+#[must_use]
+pub fn restarts(query: &RestartQuery) -> String {
+    with_query(RESTARTS, query)
+}
+
+/// A plan of restarts, and what became of it.
+#[must_use]
+pub fn restart(id: &str) -> String {
+    format!("{RESTARTS}/{}", segment(id))
 }
 
 /// What happens to a packet.

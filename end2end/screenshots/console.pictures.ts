@@ -63,6 +63,7 @@ test('pages', async ({ page, change }) => {
     ['sidecar-workloads', '/sidecar-proxy-setting/workloads'],
     ['sidecar-workload-settings', '/sidecar-proxy-setting/workloads/shop'],
     ['sidecar-workload-create', '/sidecar-proxy-setting/workloads/shop/create'],
+    ['restarts', '/workloads/restarts'],
     ['verify', '/workloads/verify'],
     ['audit', '/audit'],
     ['audit-filtered', '/audit?namespace=shop&action=save-setting'],

@@ -8,6 +8,7 @@ const PLACES = [
   ['Deployments', '/workloads/deployments', 'Deployments'],
   ['Lints', '/lints', 'Lints'],
   ['Pods', '/workloads/pods', 'Pods'],
+  ['Restarts', '/workloads/restarts', 'Restarts'],
   ['Verify', '/workloads/verify', 'Verify'],
   ['Audit History', '/audit', 'Audit History'],
   ['Annotation Reference', '/annotations', 'Annotation Reference'],

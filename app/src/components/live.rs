@@ -22,16 +22,19 @@ pub(crate) enum Kind {
     Pods,
     /// The history.
     History,
+    /// Plans of restarts, and what became of them.
+    Restarts,
 }
 
 impl Kind {
-    const ALL: [(Self, &str); 6] = [
+    const ALL: [(Self, &str); 7] = [
         (Self::Mesh, "mesh"),
         (Self::Namespaces, "namespaces"),
         (Self::Settings, "settings"),
         (Self::Deployments, "deployments"),
         (Self::Pods, "pods"),
         (Self::History, "history"),
+        (Self::Restarts, "restarts"),
     ];
 }
 
@@ -52,7 +55,7 @@ struct Live {
     wanted: RwSignal<bool>,
     state: RwSignal<State>,
     /// How often each kind has changed, in the order of [`Kind::ALL`].
-    changes: [Trigger; 6],
+    changes: [Trigger; 7],
 }
 
 /// Makes the stream known to the pages. Opened by the browser only.

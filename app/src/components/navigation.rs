@@ -29,6 +29,7 @@ pub(crate) fn Navigation() -> impl IntoView {
             <Group title="Workloads">
                 <Place to=routes::DEPLOYMENTS>"Deployments"</Place>
                 <Place to=routes::PODS>"Pods"</Place>
+                <Place to=routes::RESTARTS>"Restarts"</Place>
                 <Place to=routes::VERIFY>"Verify"</Place>
             </Group>
             <Group title="Records">

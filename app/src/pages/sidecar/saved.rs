@@ -4,6 +4,7 @@ use crate::prelude::*;
 use api::{
     Problem,
     pod::{PodQuery, PodStateName},
+    restart::Scope,
     setting::SettingView,
 };
 use domain::Level;
@@ -13,8 +14,9 @@ use super::{
     form::{Form, Saved},
 };
 use crate::{
+    components::restart::{Restart, restart},
     routes,
-    ui::{badge::Tone, notice::Notice, prose::Prose},
+    ui::{badge::Tone, button::Button, notice::Notice, prose::Prose},
 };
 
 /// The id of the outcome's place.
@@ -50,8 +52,30 @@ fn Succeeded(form: Form, saved: Saved) -> impl IntoView {
             <Changes changes/>
             <Pods form/>
             {notices.into_iter().map(|notice| view! { <p><Prose text=notice/></p> }).collect_view()}
+            {change.clone().map(|id| view! { <RestartAffected form change=id/> })}
             {change.map(|id| view! { <p><a href=routes::change(&id)>"Show this change in the history"</a></p> })}
         </Notice>
+    }
+}
+
+/// The way to a plan that restarts what the change reaches, while anything there is stale.
+#[component]
+fn RestartAffected(form: Form, change: String) -> impl IntoView {
+    let plan = restart();
+    let stale = Memo::new(move |_| form.view.with(|view| view.pods.stale > 0));
+    view! {
+        {move || stale.get().then(|| {
+            let change = change.clone();
+            view! {
+                <p>
+                    <Button busy=plan.busy() on_press=move || plan.plan(Scope::Change { change: change.clone() })>
+                        "Restart affected workloads"
+                    </Button>
+                    " The plan is shown first; nothing is restarted before you start it."
+                </p>
+            }
+        })}
+        <Restart plan/>
     }
 }
 
