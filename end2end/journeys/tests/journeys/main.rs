@@ -14,6 +14,7 @@ mod lints;
 mod lists;
 mod outside;
 mod owners;
+mod preview;
 mod reference;
 mod restarts;
 mod setting;
