@@ -31,6 +31,7 @@ pub use layout::App;
 #[cfg(all(feature = "hydrate", target_arch = "wasm32"))]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
+    #[cfg(feature = "panic-words")]
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_lazy(|| {
         leptos::prelude::provide_context(api::Client::new(api::fetch::Fetch));

@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { Cluster } from '../tests/support/cluster';
 import { expect, test as base } from '@playwright/test';
+import { Forwarder } from '../tests/support/forwarder';
 import { GLOBAL, NAMESPACES, Setting } from '../tests/support/setting';
 import { row, table } from '../tests/support/table';
 import { forReadme, picture, settled } from './camera';
@@ -208,15 +209,21 @@ test('an empty mesh, and answers that do not come', async ({ page }) => {
   await picture(page, 'pods-loading');
   await page.unrouteAll({ behavior: 'ignoreErrors' });
 
-  await open(page, '/annotations');
-  await page.context().setOffline(true);
+});
+
+test('the console away', async ({ page, baseURL }) => {
+  // A browser that is only told to be offline keeps the streams that it has.
+  const way = await Forwarder.to(baseURL ?? '');
+  await open(page, `${way.url}/workloads/pods`);
+  await way.cut();
   await expect(page.getByText('Not live')).toBeVisible();
-  await navigate(page, 'Annotation Reference');
   await picture(page, 'console-away', { window: true });
 });
 
 // Last: it takes the cluster away.
 test('the cluster away', async ({ page, cluster }) => {
+  // Each answer takes as long as the console waits for the cluster.
+  test.setTimeout(600_000);
   await open(page, '/workloads/pods');
   try {
     await cluster.freeze();

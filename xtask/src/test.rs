@@ -94,7 +94,7 @@ fn code(root: &Path, report: &mut Report) {
         );
     };
     let mut pages = wasm.cargo(root, wasm.lint());
-    pages.args(["-p", "app", "--no-default-features", "-F", "hydrate"]);
+    pages.args(["-p", "app", "--no-default-features", "-F", "hydrate,panic-words"]);
     if wasm.lint() == "clippy" {
         pages.args(["--", "-D", "warnings"]);
     }

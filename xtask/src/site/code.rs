@@ -28,7 +28,12 @@ pub(super) fn build(root: &Path, folder: &Path, wasm: &Wasm, no_node: Option<&st
         "site: compiling the pages to WebAssembly (about 4 minutes the first time)",
         || {
             let mut cargo = wasm.release(root);
-            run(cargo.args(["-p", "app", "--no-default-features", "-F", "hydrate"]))
+            let features = if wasm.is_silent() {
+                "hydrate"
+            } else {
+                "hydrate,panic-words"
+            };
+            run(cargo.args(["-p", "app", "--no-default-features", "-F", features]))
         },
     )?;
     let release = root.join("target/wasm").join(wasm::TARGET).join("wasm-release");
