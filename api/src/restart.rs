@@ -220,7 +220,7 @@ pub struct RestartRow {
     pub created: String,
     /// Who made it.
     pub created_by: String,
-    /// Who answers for it: whoever started or resumed it last. Their rights are asked about before each wave.
+    /// Who answers for it: whoever started or resumed it last. Their rights are asked about before each workload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<String>,
     /// When it was started, RFC 3339.

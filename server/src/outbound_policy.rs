@@ -86,20 +86,26 @@ pub async fn save(
             current: serde_json::to_value(current).ok(),
         });
     }
+    let text = text(&before).to_owned();
+    let set = mesh_config::set_mode(&text, &mode);
+    // A mode that only follows from a default is written down: another ConfigMap may say otherwise before it.
+    let is_said = match &set {
+        Ok(changed) => *changed == text,
+        Err(_) => mesh_config::read(&text).is_ok_and(|now| now == mode),
+    };
+    if is_said {
+        let mut view = view(state, caller, &revision, &before).await;
+        view.notices
+            .push("nothing was changed: this is what the mesh configuration says already".to_owned());
+        return Ok(view);
+    }
     owner::guard(
         &what,
         owner::of(&before),
         body.override_owner,
         "`overrideOwner: true` in the body",
     )?;
-    let text = text(&before).to_owned();
-    if mesh_config::read(&text).is_ok_and(|now| now == mode) {
-        let mut view = view(state, caller, &revision, &before).await;
-        view.notices
-            .push("nothing was changed: this is what the mesh configuration says already".to_owned());
-        return Ok(view);
-    }
-    let changed = mesh_config::set_mode(&text, &mode).map_err(|refusal| Error::MeshConfigRefused {
+    let changed = set.map_err(|refusal| Error::MeshConfigRefused {
         what: what.clone(),
         refusal: Box::new(refusal),
     })?;
@@ -194,7 +200,7 @@ async fn of_revision(state: &State, caller: &Caller, revision: &Revision) -> Res
             let why = error.problem().detail;
             Ok(RevisionPolicy {
                 unreadable: Some(why.clone()),
-                refused: Some(why),
+                refused: matches!(error, Error::Forbidden(_)).then_some(why),
                 ..nothing(revision)
             })
         }

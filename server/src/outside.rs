@@ -25,6 +25,8 @@ use crate::{
 
 /// How soon is looked again after a change of ours that was still under way.
 const SOON: Duration = Duration::from_millis(500);
+/// How long a write waits for an earlier one of the same thing to be recorded.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How soon after what could not be read or recorded.
 const LATER: Duration = Duration::from_secs(5);
 /// The cluster notes edits to the second. Two in one second are told apart only for so long after.
@@ -101,7 +103,22 @@ pub async fn catch_up(state: &State, target: &Target, version: Option<&str>) -> 
     if seen.as_deref() == version {
         return Ok(());
     }
-    match look_at(history, &state.cluster, &state.clock, kind, target, None).await {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let looked = loop {
+        let looked = look_at(history, &state.cluster, &state.clock, kind, target, None).await;
+        let is_open = matches!(looked, Ok((_, Noted::Again)));
+        if !is_open || tokio::time::Instant::now() > deadline {
+            break looked;
+        }
+        tokio::time::sleep(SOON).await;
+    };
+    match looked {
+        Ok((_, Noted::Again)) => {
+            tracing::warn!(
+                "an earlier change of ours is still open: one from outside after it may go unrecorded"
+            );
+            Ok(())
+        }
         Ok(_) => Ok(()),
         Err(NotYet::History(error)) => Err(Error::HistoryUnwritable(error)),
         Err(error @ NotYet::Cluster(_)) => {

@@ -1,5 +1,5 @@
 //! Restarts: plans are made with the caller's rights ([`plan`]), kept in the database ([`store`]), and carried out by the
-//! console's own account ([`drive`]), which asks before each wave whether whoever approved the plan still may.
+//! console's own account ([`drive`]), which asks before each workload whether whoever approved the plan still may.
 //!
 //! What is decided, [`domain::restart`] decides: which workloads, in which waves, what comes next. Here it is looked up and
 //! done. A restart is two annotations on a pod template, both fixed when the plan was made, so that writing them twice
@@ -27,7 +27,7 @@ pub async fn make(state: &State, caller: &Caller, asked: PlanRestart) -> Result<
     Ok(view::run(&stored))
 }
 
-/// A run, if the caller may see one of its workloads; of a run without workloads all may know.
+/// A run, if the caller may see all that it names.
 pub async fn find(state: &State, caller: &Caller, id: &str) -> Result<Stored, Error> {
     let none = || Error::NotFound(format!("restart `{id}`"));
     let stored = state.restarts.get(id).await?.ok_or_else(none)?;

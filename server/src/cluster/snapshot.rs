@@ -167,5 +167,6 @@ pub fn deployment_row(deployment: &Deployment) -> DeploymentRow {
 fn add(counts: &mut PodCounts, pod: &PodRow) {
     counts.total += 1;
     counts.injected += usize::from(pod.state.applies());
-    counts.stale += usize::from(pod.state.is_stale());
+    // One that ends already needs no restart.
+    counts.stale += usize::from(pod.state.is_stale() && pod.status != "Terminating");
 }

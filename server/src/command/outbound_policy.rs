@@ -71,6 +71,13 @@ fn all(policy: &OutboundPolicy) -> String {
         "\nDeclared: {} Services, {} hosts of ServiceEntries\n",
         policy.registry.services, policy.registry.hosts_total
     ));
+    text.extend(
+        policy
+            .registry
+            .unseen
+            .iter()
+            .map(|why| format!("Not read: {why}\n")),
+    );
     if !policy.overrides.is_empty() {
         let mut overrides = Table::new(&["SIDECAR", "FOR", "POLICY"]);
         for it in &policy.overrides {

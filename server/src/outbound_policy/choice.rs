@@ -29,9 +29,9 @@ pub(super) fn of(
     mode: &Mode,
 ) -> PolicyChoice {
     let set = mesh_config::set_mode(text, mode);
-    let is_said = mesh_config::read(text).is_ok_and(|now| now == *mode);
+    let is_in_force = mesh_config::read(text).is_ok_and(|now| now == *mode);
     let diff = match &set {
-        Ok(changed) if !is_said => {
+        Ok(changed) if changed != text => {
             // A last line without an end is no difference to look at.
             let ended = |text: &str| format!("{}\n", text.trim_end_matches('\n'));
             similar::TextDiff::from_lines(&ended(text), &ended(changed))
@@ -43,7 +43,11 @@ pub(super) fn of(
     };
     PolicyChoice {
         mode: mode.to_string(),
-        refused: set.as_ref().err().filter(|_| !is_said).map(ToString::to_string),
+        refused: set
+            .as_ref()
+            .err()
+            .filter(|_| !is_in_force)
+            .map(ToString::to_string),
         diff,
         snippets: snippets(revision, version, owner, mode),
     }

@@ -120,8 +120,6 @@ struct Drive {
 /// What one process remembers of a run.
 #[derive(Default)]
 struct Memory {
-    /// The wave and the approver whose rights were asked about last.
-    checked: Option<(usize, String)>,
     /// The workloads whose template was seen to carry the restart.
     carried: HashSet<usize>,
     /// When somebody last looked why pods are not ready.
@@ -156,7 +154,7 @@ impl Drive {
             }
             let until = if self.state.cluster.missing().is_none() {
                 self.tend(&mut stored, &mut memory).await?;
-                self.advance(&mut stored, &mut memory).await?
+                self.advance(&mut stored).await?
             } else {
                 None
             };
@@ -196,7 +194,13 @@ impl Drive {
         let snapshot = self.state.cluster.snapshot().await;
         for item in under_way {
             let Some(asked) = stored.run.items[item].asked else {
-                self.ask(stored, item).await?;
+                // The console ended before it had asked: it asks now, if it still may.
+                if stored.run.state == RunState::Running {
+                    match self.no_longer_approved(stored, item).await? {
+                        Some(why) => _ = self.pause(stored, why).await?,
+                        None => self.ask(stored, item).await?,
+                    }
+                }
                 continue;
             };
             let workload = stored.fixed.plan.workloads[item].workload.clone();
@@ -255,7 +259,7 @@ impl Drive {
     }
 
     /// Begins what may begin; when to look again, where time decides.
-    async fn advance(&self, stored: &mut Stored, memory: &mut Memory) -> Result<Option<i64>, Error> {
+    async fn advance(&self, stored: &mut Stored) -> Result<Option<i64>, Error> {
         let (pace, places) = (stored.pace(), stored.places());
         loop {
             let went_on = match next(&pace, &places, &stored.run, self.now()) {
@@ -265,7 +269,7 @@ impl Drive {
                     let why = "the window of time has closed: resume it, or make another plan".to_owned();
                     self.pause(stored, why).await?
                 }
-                Step::Begin(item) => self.begin(stored, memory, item, places[item].wave).await?,
+                Step::Begin(item) => self.begin(stored, item).await?,
             };
             if !went_on {
                 return Ok(None);
@@ -282,14 +286,8 @@ impl Drive {
     }
 
     /// Begins a workload, if it is still to be.
-    async fn begin(
-        &self,
-        stored: &mut Stored,
-        memory: &mut Memory,
-        item: usize,
-        wave: usize,
-    ) -> Result<bool, Error> {
-        if let Some(why) = self.no_longer_approved(stored, memory, wave).await? {
+    async fn begin(&self, stored: &mut Stored, item: usize) -> Result<bool, Error> {
+        if let Some(why) = self.no_longer_approved(stored, item).await? {
             return self.pause(stored, why).await;
         }
         if let Some(why) = self.not_any_more(stored, item).await {
@@ -303,33 +301,15 @@ impl Drive {
         Ok(true)
     }
 
-    /// Why the approver may not go on with this wave, asked once for each.
-    async fn no_longer_approved(
-        &self,
-        stored: &Stored,
-        memory: &mut Memory,
-        wave: usize,
-    ) -> Result<Option<String>, Error> {
+    /// Why the approver may not go on with this workload.
+    async fn no_longer_approved(&self, stored: &Stored, item: usize) -> Result<Option<String>, Error> {
         let Some(approver) = &stored.run.approver else {
             return Ok(Some("nobody answers for it".to_owned()));
         };
-        let key = (wave, approver.user.clone());
-        if memory.checked.as_ref() == Some(&key) {
-            return Ok(None);
-        }
-        let of_wave = stored
-            .fixed
-            .plan
-            .workloads
-            .iter()
-            .filter(|planned| planned.wave == wave);
-        let workloads = of_wave.map(|planned| &planned.workload);
+        let workload = &stored.fixed.plan.workloads[item].workload;
         let console = &self.state.cluster.console;
-        let why = Rights::of(console, Some(approver)).refused(workloads).await?;
-        if why.is_none() {
-            memory.checked = Some(key);
-        }
-        Ok(why)
+        let rights = Rights::of(console, Some(approver));
+        rights.refused(std::iter::once(workload)).await
     }
 
     /// Why a workload of the plan is not to be restarted any more.

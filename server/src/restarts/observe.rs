@@ -116,7 +116,11 @@ fn settled(
     let mut new = 0;
     for row in rows {
         let pod = cluster.stores.pods.get(&row.namespace, &row.name);
-        let is_new = pod.is_some_and(|pod| pod.annotations().get(RESTART).is_some_and(|of| of == plan));
+        // A StatefulSet's pods keep their names: the snapshot may still show the one of before.
+        let is_new = pod.is_some_and(|pod| {
+            pod.metadata.uid.as_deref() == Some(&row.uid)
+                && pod.annotations().get(RESTART).is_some_and(|of| of == plan)
+        });
         if !is_new {
             return Progress::Going(format!("pod `{}` of before is still there", row.name));
         }

@@ -187,7 +187,8 @@ async fn candidates(state: &State, caller: &Caller, scope: &Scope) -> Result<Vec
 enum Reach {
     Mesh,
     Namespace(String),
-    Selected(String, Option<Selector>),
+    /// The pods in this namespace that one of these selects.
+    Selected(String, Vec<Selector>),
 }
 
 /// How far the setting that was changed reaches: its level, and before or after the change what it selects.
@@ -196,18 +197,24 @@ fn reach(state: &State, change: &Change) -> Reach {
     if state.cluster.mesh().root_namespace.as_deref() == Some(&target.namespace) {
         return Reach::Mesh;
     }
-    let said = change.after.as_ref().or(change.before.as_ref());
-    let labels = said.and_then(|spec| spec["selector"]["matchLabels"].as_object());
-    match labels {
-        None => Reach::Namespace(target.namespace.clone()),
-        Some(labels) => {
-            let labels = labels
-                .iter()
-                .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
-                .collect();
-            Reach::Selected(target.namespace.clone(), Selector::new(labels).ok())
-        }
+    // What is selected no more has changed as well.
+    let said = [change.before.as_ref(), change.after.as_ref()];
+    let selectors = said
+        .into_iter()
+        .flatten()
+        .map(selector)
+        .collect::<Option<Vec<_>>>();
+    match selectors {
+        Some(selectors) if !selectors.is_empty() => Reach::Selected(target.namespace.clone(), selectors),
+        _ => Reach::Namespace(target.namespace.clone()),
     }
+}
+
+/// What a recorded setting selects; nothing where it selects all of its namespace, or in no known form.
+fn selector(spec: &serde_json::Value) -> Option<Selector> {
+    let labels = spec["selector"]["matchLabels"].as_object()?.iter();
+    let labels = labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+    Selector::new(labels.collect()).ok()
 }
 
 fn stale_in<'a>(
@@ -223,12 +230,12 @@ fn stale_in<'a>(
         .filter(move |(workload, stale)| match reach {
             Reach::Mesh => true,
             Reach::Namespace(namespace) => workload.namespace == *namespace,
-            Reach::Selected(namespace, selector) => {
+            Reach::Selected(namespace, selectors) => {
+                let known = || facts::facts(&state.cluster.stores, &beside, workload, stale.pods);
+                // Of what is not known the labels are not either: it is named, and left alone.
                 workload.namespace == *namespace
-                    && selector.as_ref().is_none_or(|selector| {
-                        let known = facts::facts(&state.cluster.stores, &beside, workload, stale.pods);
-                        // Of what is not known the labels are not either: it is named, and left alone.
-                        known.is_none_or(|known| known.labels.is_empty() || selector.matches(&known.labels))
+                    && known().is_none_or(|known| {
+                        known.labels.is_empty() || selectors.iter().any(|s| s.matches(&known.labels))
                     })
             }
         })

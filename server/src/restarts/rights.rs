@@ -1,5 +1,5 @@
 //! Who may restart what: the caller when a run is started, the console's account that carries it out, and whoever approved
-//! it before each wave.
+//! it before each workload.
 
 use std::collections::{BTreeSet, HashMap};
 

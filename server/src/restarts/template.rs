@@ -52,13 +52,19 @@ pub(crate) async fn now(client: &Client, workload: &WorkloadName) -> Result<Opti
 pub(super) async fn restart(client: &Client, restart: &Restart<'_>) -> Result<(), Error> {
     let (api, workload) = (api(client, restart.workload), restart.workload);
     let refused = |error| from_kube(error, &format!("restart {}", words(workload)));
+    let mut other = None;
     for _ in 0..TRIES {
         let object = api.get(&workload.name).await.map_err(refused)?;
         if is_restarted(&object, restart.plan) {
             return Ok(());
         }
+        let plan = annotation(&object, RESTART).map(str::to_owned);
+        // Another plan has restarted it meanwhile: to do it again would be one restart too many.
+        if *other.get_or_insert_with(|| plan.clone()) != plan {
+            break;
+        }
         let annotations = json!({ RESTARTED_AT: restart.at, RESTART: restart.plan });
-        // With the version that was read: a plan that another one has overtaken must not come after it.
+        // With the version that was read: what somebody else writes in between is looked at first.
         let patch = json!({
             "metadata": { "resourceVersion": object.resource_version() },
             "spec": { "template": { "metadata": { "annotations": annotations } } },

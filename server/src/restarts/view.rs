@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::restart::{RestartCounts, RestartRow, RestartRun, RestartWorkload};
+use api::restart::{RestartCounts, RestartRow, RestartRun, RestartWorkload, Scope};
 use domain::restart::ItemState;
 use jiff::Timestamp;
 
@@ -72,15 +72,24 @@ pub fn row(stored: &Stored) -> RestartRow {
 }
 
 /// Whether the caller may list pods in each namespace that the run names. What one may not see cannot be shown in part:
-/// the counts would tell.
+/// the counts would tell. A run that names none is its maker's.
 pub async fn is_visible(caller: &Caller, stored: &Stored) -> Result<bool, Error> {
     let plan = &stored.fixed.plan;
     let restarted = plan.workloads.iter().map(|planned| &planned.workload);
     let blocked = plan.blocked.iter().map(|blocked| &blocked.workload);
+    let asked_for: Vec<&str> = match &plan.scope {
+        Scope::Namespace { namespace } => vec![namespace],
+        Scope::Workloads { workloads } => workloads.iter().map(|w| w.namespace.as_str()).collect(),
+        Scope::Stale | Scope::Change { .. } => Vec::new(),
+    };
     let namespaces: BTreeSet<&str> = restarted
         .chain(blocked)
         .map(|workload| workload.namespace.as_str())
+        .chain(asked_for)
         .collect();
+    if namespaces.is_empty() {
+        return Ok(*stored.created_by == *caller.actor);
+    }
     for namespace in namespaces {
         match caller.must_read(Readable::Pods, namespace).await {
             Ok(()) => {}

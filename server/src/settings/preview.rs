@@ -1,16 +1,19 @@
 //! What would come of a setting, were it saved: whom it is for, what is in force then, and what is remarkable about it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use api::{
     Precondition,
-    lint::LintView,
+    lint::{About, LintView},
     mesh::PodCounts,
     preview::{DryRun, Impact, MatchedWorkload, Preview},
     setting::SaveSetting,
     snippet::Snippet,
 };
-use domain::{Level, Selector, SidecarSetting as Setting, trace::Packet};
+use domain::{Level, Lint, Selector, SidecarSetting as Setting, trace::Packet};
 use k8s_openapi::{api::core::v1::Pod, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 use kube::ResourceExt;
 
@@ -26,7 +29,7 @@ use crate::{
     caller::{Caller, Readable, Visible},
     cluster::{
         Cluster,
-        lints::{self, Collected, Linter},
+        lints::{self, Collected, Linter, Remark},
         packets,
         pods::{Judge, in_force, install_values},
         resource::{SidecarSetting, SidecarSettingSpec},
@@ -65,6 +68,15 @@ pub async fn preview(state: &State, caller: &Caller, asked: Asked) -> Result<Pre
     cluster.ready()?;
     let root = cluster.mesh().root_namespace.clone().unwrap_or_default();
     let (stored_in, name) = level.stored_as(&root);
+    // What is inherited is told too: it is for those who may see settings.
+    caller.must_read(Readable::Settings, stored_in).await?;
+    if *level == Level::Namespace(root.clone()) {
+        // Saved there it would be the Global one: one thing must not have two addresses.
+        return Err(Error::field(
+            "level",
+            format!("`{root}` is the mesh's root namespace: its setting is the Global one"),
+        ));
+    }
     // A workload setting may still have no name.
     let is_named = !name.is_empty();
     let named = Level::of(
@@ -77,8 +89,6 @@ pub async fn preview(state: &State, caller: &Caller, asked: Asked) -> Result<Pre
     if cluster.stores.namespaces.get_cluster_scoped(stored_in).is_none() {
         return Err(Error::NotFound(format!("namespace `{stored_in}`")));
     }
-    // What is inherited is told too: it is for those who may see settings.
-    caller.must_read(Readable::Settings, stored_in).await?;
     let namespaces = match level {
         Level::Global => cluster.snapshot().await.namespace_names(),
         Level::Namespace(namespace) | Level::Workload { namespace, .. } => vec![namespace.clone()],
@@ -91,13 +101,11 @@ pub async fn preview(state: &State, caller: &Caller, asked: Asked) -> Result<Pre
         None
     };
     let before = cluster.stores.settings.get(stored_in, name);
-    // What is removed is for whom it was for.
-    let selector = match &setting {
-        Some(setting) => setting.selector.clone(),
-        None => before
-            .as_ref()
-            .and_then(|before| before.spec.read().setting.selector),
-    };
+    let stored = before.as_ref().map(|before| before.spec.read().setting.selector);
+    // What is removed is for whom it was for, and what is new changes those whom it will be for.
+    let wanted = setting.as_ref().map(|setting| setting.selector.clone());
+    let selector = wanted.clone().or(stored.clone()).flatten();
+    let selector_now = stored.or(wanted).flatten();
     let pods = cluster
         .pods_of(level, selector.as_ref(), |namespace| visible.includes(namespace))
         .await;
@@ -108,6 +116,7 @@ pub async fn preview(state: &State, caller: &Caller, asked: Asked) -> Result<Pre
         before,
         setting,
         selector,
+        selector_now,
         visible,
         sight,
         pods,
@@ -155,7 +164,10 @@ struct Question {
     root: String,
     before: Option<Arc<SidecarSetting>>,
     setting: Option<Setting>,
+    /// Whom it would be for.
     selector: Option<Selector>,
+    /// Whom what is stored is for.
+    selector_now: Option<Selector>,
     visible: Visible,
     sight: Sight,
     pods: PodCounts,
@@ -202,8 +214,10 @@ impl Question {
                 .as_ref()
                 .is_none_or(|selector| is_selected(selector, pod))
         });
-        let then = self.remarks(&Linter::new(&judge, &self.root, snapshot), &judge);
-        let now = self.remarks(&Linter::new(&judge_now, &self.root, snapshot), &judge_now);
+        let then = Linter::new(&judge, &self.root, snapshot);
+        let then = self.remarks(&then, &judge, self.selector.as_ref());
+        let now = Linter::new(&judge_now, &self.root, snapshot);
+        let now = self.remarks(&now, &judge_now, self.selector_now.as_ref());
 
         let mut workloads = self.workloads(&change, &stale, &mut impact);
         let workloads_total = workloads.len();
@@ -212,13 +226,11 @@ impl Question {
         let (_, name) = self.named.stored_as(&self.root);
         let texts = |setting: Option<&Setting>| setting.map(|setting| manifest(namespace, name, setting));
         let (text_before, text_after) = (texts(before.as_ref()), texts(self.setting.as_ref()));
-        let is_among = |lint: &LintView, others: &[LintView]| {
-            let says = |lint: &LintView| (lint.code.clone(), lint.field.clone(), lint.sentence.clone());
-            others.iter().any(|other| says(other) == says(lint))
-        };
-        let only_in = |these: &[LintView], others: &[LintView]| {
-            let alone = these.iter().filter(|lint| !is_among(lint, others));
-            alone.take(TOLD).cloned().collect()
+        let seen = |remarks: &[Remark]| -> Vec<LintView> {
+            let views = remarks
+                .iter()
+                .filter_map(|remark| self.sight.view(remark, |_| true));
+            views.take(TOLD).collect()
         };
         Preview {
             in_force: in_force(&effective),
@@ -230,9 +242,9 @@ impl Question {
             diff: diff(text_before.as_deref(), text_after.as_deref()),
             snippets: self.snippets(),
             dry_run: None,
-            new_lints: only_in(&then, &now),
-            resolved_lints: only_in(&now, &then),
-            lints: then.into_iter().take(TOLD).collect(),
+            new_lints: seen(&only_in(&then, &now)),
+            resolved_lints: seen(&only_in(&now, &then)),
+            lints: seen(&then),
             trace,
             trace_note,
         }
@@ -253,7 +265,8 @@ impl Question {
             let effect = change.of_workload(&workload);
             impact.workloads_changed += usize::from(!effect.changes.is_empty());
             let selects = |selector: &Selector| selector.matches(workload.template.labels);
-            if !self.selector.as_ref().is_none_or(selects) {
+            // Those that it is for no more are told too: they change.
+            if !self.selector.as_ref().is_none_or(selects) && effect.changes.is_empty() {
                 return;
             }
             impact.workloads_shielded += usize::from(effect.is_shielded());
@@ -278,12 +291,19 @@ impl Question {
         workloads.sort_by_cached_key(|workload| {
             let MatchedWorkload {
                 changes,
+                shielded,
                 namespace,
                 name,
                 kind,
                 ..
             } = workload;
-            (changes.is_empty(), namespace.clone(), name.clone(), kind.clone())
+            (
+                changes.is_empty(),
+                shielded.is_empty(),
+                namespace.clone(),
+                name.clone(),
+                kind.clone(),
+            )
         });
         workloads
     }
@@ -313,11 +333,11 @@ impl Question {
         wanted.snippets()
     }
 
-    /// What is remarkable about the level and its workloads, judged by `judge`, as far as the caller sees it.
-    fn remarks(&self, linter: &Linter<'_>, judge: &Judge<'_>) -> Vec<LintView> {
+    /// What is remarkable about the level and its workloads, judged by `judge`.
+    fn remarks(&self, linter: &Linter<'_>, judge: &Judge<'_>, selector: Option<&Selector>) -> Vec<Remark> {
         let level = &self.asked.level;
         let mut remarks = Collected::default();
-        let (effective, revision) = judge.level(level, self.selector.as_ref());
+        let (effective, revision) = judge.level(level, selector);
         let own = lints::about_level(level, &self.place.0, &self.place.1);
         remarks.add(linter.level(&effective, revision), &own, true);
         let origin = lints::origin(level);
@@ -325,7 +345,7 @@ impl Question {
             let selects = |selector: &Selector| selector.matches(workload.template.labels);
             if self.is_for(workload.namespace)
                 && self.visible.includes(workload.namespace)
-                && self.selector.as_ref().is_none_or(selects)
+                && selector.is_none_or(selects)
             {
                 let (effective, mut lints) = linter.workload(&workload);
                 // Only what this level is the reason of.
@@ -336,12 +356,26 @@ impl Question {
                 remarks.add(lints, &lints::about(&workload), false);
             }
         });
-        let remarks = remarks.in_order();
-        let views = remarks
-            .iter()
-            .filter_map(|remark| self.sight.view(remark, |_| true));
-        views.collect()
+        remarks.in_order()
     }
+}
+
+/// What of `these` the `others` do not say, each of what they do not say it of.
+fn only_in(these: &[Remark], others: &[Remark]) -> Vec<Remark> {
+    let mut said: HashMap<&Lint, BTreeSet<&About>> = HashMap::new();
+    for other in others {
+        said.entry(&other.lint).or_default().extend(&other.about);
+    }
+    let rest = these.iter().map(|remark| {
+        let known = said.get(&remark.lint);
+        let about = remark.about.iter();
+        let about = about.filter(|about| !known.is_some_and(|known| known.contains(about)));
+        Remark {
+            lint: remark.lint.clone(),
+            about: about.cloned().collect(),
+        }
+    });
+    rest.filter(|remark| !remark.about.is_empty()).collect()
 }
 
 /// The setting as it would be stored.

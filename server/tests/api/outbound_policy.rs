@@ -261,3 +261,23 @@ async fn where_a_reason_is_mandatory_a_write_without_one_is_refused() {
     let newest = server.get("/api/v1/audit?limit=1").await.body;
     assert_eq!(newest["items"][0]["reason"], "no more");
 }
+
+#[tokio::test]
+async fn a_mode_that_only_follows_from_a_default_can_be_written_down() {
+    let server = TestServer::with(mesh("accessLogFile: /dev/stdout\n", &json!({})), &database()).await;
+    let (policy, version) = read(&server).await;
+    assert_eq!(policy["mode"], "ALLOW_ANY");
+    assert!(
+        policy["choices"][0]["diff"]
+            .as_str()
+            .is_some_and(|diff| diff.contains("ALLOW_ANY")),
+        "{policy}"
+    );
+    let saved = put(&server, &version, json!({ "mode": "ALLOW_ANY" })).await;
+    assert_eq!(saved.body["notices"], Value::Null, "{saved:?}");
+    let text = held(&server)["mesh"].as_str().unwrap_or_default().to_owned();
+    assert!(
+        text.ends_with("outboundTrafficPolicy:\n  mode: ALLOW_ANY\n"),
+        "{text}"
+    );
+}

@@ -223,12 +223,12 @@ async fn it_tells_who_changes_who_is_shielded_and_who_needs_a_restart() {
 }
 
 #[tokio::test]
-async fn pods_that_a_new_selector_leaves_out_are_counted_too() {
+async fn pods_that_a_new_selector_leaves_out_are_counted_and_named_too() {
     let fake = shop();
     fake.store("shop", "x", &selecting("web"));
     let server = TestServer::with(fake, &database()).await;
     let told = preview(&server, workload("x"), selecting("cart")).await.body;
-    assert_eq!(names(&told), ["shop/cart"]);
+    assert_eq!(names(&told), ["shop/cart", "shop/web"]);
     assert_eq!(
         (
             &told["impact"]["workloadsChanged"],
@@ -313,4 +313,24 @@ async fn remarks_that_come_and_go_are_told_apart_from_those_that_stay() {
     let new = json!({ "traffic": { "includeOutboundPorts": ["7001"] } });
     let new = preview(&back, of_shop(), new).await.body;
     assert_eq!(codes(&new, "newLints"), codes(&new, "lints"), "{new}");
+}
+
+#[tokio::test]
+async fn the_root_namespace_is_no_level_of_its_own() {
+    let server = TestServer::with(shop(), &database()).await;
+    let root = json!({ "kind": "namespace", "namespace": "istio-system" });
+    let refused = preview(&server, root, json!({ "traffic": {} })).await;
+    assert_eq!(refused.problem().errors[0].path, "level");
+}
+
+#[tokio::test]
+async fn a_pod_that_ends_already_needs_no_restart() {
+    let fake = shop();
+    let mut ending = crate::things::pod("shop", "web-1-a", "web");
+    ending["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    fake.hold("pods", ending);
+    let server = TestServer::with(fake, &database()).await;
+    let traffic = json!({ "traffic": { "excludeInboundPorts": ["7001"] } });
+    let told = preview(&server, of_shop(), traffic).await.body;
+    assert_eq!(told["impact"]["newlyStale"], 1, "{told}");
 }

@@ -95,6 +95,19 @@ struct Fixed {
     reviewing: RwSignal<bool>,
     /// It shall be saved although the owner of what is stored will undo it.
     overrides_owner: RwSignal<bool>,
+    /// Whether [`Form::preview`] is of the draft as it stands.
+    foreseen: RwSignal<Foreseen>,
+}
+
+/// How far it is known what would come of the draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Foreseen {
+    /// It is being asked, or cannot be while there are mistakes.
+    Working,
+    /// It is known.
+    Told,
+    /// It could not be told, and why.
+    Failed(String),
 }
 
 /// A workload setting that is to be made, from the setting of its namespace: that is what it will override.
@@ -143,6 +156,7 @@ impl Form {
                 packet: RwSignal::new(PreviewPacket::default()),
                 reviewing: RwSignal::new(false),
                 overrides_owner: RwSignal::new(false),
+                foreseen: RwSignal::new(Foreseen::Working),
             }),
             announcer: use_announcer(),
             view,
@@ -187,6 +201,11 @@ impl Form {
     /// Whether it shall be saved although the owner of what is stored will undo it.
     pub(super) fn overrides_owner(&self) -> RwSignal<bool> {
         self.fixed.with_value(|fixed| fixed.overrides_owner)
+    }
+
+    /// How far it is known what would come of the draft.
+    pub(super) fn foreseen(&self) -> RwSignal<Foreseen> {
+        self.fixed.with_value(|fixed| fixed.foreseen)
     }
 
     fn client(&self) -> Client {

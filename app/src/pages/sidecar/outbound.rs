@@ -38,8 +38,8 @@ pub(super) fn Outbound() -> impl IntoView {
         <details class="panel setting-section outbound-policy" open>
             <summary><h2>"Outbound Traffic Policy"</h2></summary>
             <p class="more">
-                "What a sidecar does with a destination that no Service and no ServiceEntry declares. It holds for the whole mesh, \
-                 also for pods that run already: nothing needs a restart."
+                "What a sidecar does with a destination that no Service and no ServiceEntry declares. It holds for all \
+                 proxies of a revision, also in pods that run already: nothing needs a restart."
             </p>
             <Load what="the Outbound Traffic Policy" data=policy view=section/>
         </details>
@@ -50,10 +50,15 @@ fn section(policy: OutboundPolicy) -> AnyView {
     let state = RwSignal::new(policy);
     let client = expect_context::<Client>();
     // What is shown is replaced, not the elements: a choice that was made and a reason that was typed stay.
+    // Of two reads, or a read and a write, the one that was begun last counts.
+    let begun = StoredValue::new(0_u32);
     live::on(&[Kind::Mesh], move || {
         let client = client.clone();
+        let number = begin(begun);
         spawn_local(async move {
-            if let Ok(now) = client.outbound_policy().await {
+            if let Ok(now) = client.outbound_policy().await
+                && begun.try_get_value() == Some(number)
+            {
                 state.try_set(now);
             }
         });
@@ -74,7 +79,7 @@ fn section(policy: OutboundPolicy) -> AnyView {
             if names.is_empty() {
                 return view! { <p>"No Istio control plane was found in this cluster."</p> };
             }
-            let revisions = names.into_iter().map(|name| view! { <Revision state name/> }).collect_view();
+            let revisions = names.into_iter().map(|name| view! { <Revision state begun name/> }).collect_view();
             view! { {revisions} }
         }}
         {move || declared(registry.get())}
@@ -91,7 +96,7 @@ enum Outcome {
 
 /// The policy of one revision: what is in force, and what may be chosen.
 #[component]
-fn Revision(state: RwSignal<OutboundPolicy>, name: String) -> impl IntoView {
+fn Revision(state: RwSignal<OutboundPolicy>, begun: StoredValue<u32>, name: String) -> impl IntoView {
     let hydrated = use_hydrated();
     let announcer = use_announcer();
     let client = expect_context::<Client>();
@@ -110,17 +115,22 @@ fn Revision(state: RwSignal<OutboundPolicy>, name: String) -> impl IntoView {
     let (reason, overrides) = (RwSignal::new(String::new()), RwSignal::new(false));
     let (busy, outcome) = (RwSignal::new(false), RwSignal::new(None::<Outcome>));
     let in_force = Memo::new(move |_| now.with(|now| now.as_ref().and_then(|now| now.mode.clone())));
-    let choice = Memo::new(move |_| {
-        let mode = chosen
-            .get()
-            .filter(|mode| Some(mode) != in_force.get().as_ref())?;
+    let option_of = move |mode: &str| {
         now.with(|now| {
-            now.as_ref()?
-                .choices
-                .iter()
-                .find(|choice| choice.mode == mode)
-                .cloned()
+            let choices = now.iter().flat_map(|now| &now.choices);
+            choices.into_iter().find(|choice| choice.mode == mode).cloned()
         })
+    };
+    let choice = Memo::new(move |_| {
+        let choice = option_of(&chosen.get()?)?;
+        // A mode that only follows from a default can be written down.
+        (Some(&choice.mode) != in_force.get().as_ref() || !choice.diff.is_empty()).then_some(choice)
+    });
+    let by_default = Memo::new(move |_| {
+        let mode = in_force.get().filter(|_| chosen.with(Option::is_none))?;
+        option_of(&mode)
+            .filter(|choice| !choice.diff.is_empty())
+            .map(|_| mode)
     });
     let is_undone = Memo::new(move |_| {
         now.with(|now| {
@@ -148,12 +158,14 @@ fn Revision(state: RwSignal<OutboundPolicy>, name: String) -> impl IntoView {
         );
         busy.set(true);
         outcome.set(None);
+        begin(begun);
         spawn_local(async move {
             let answer = client.save_outbound_policy(&now.revision, &based_on, &body).await;
             // The page may have been left meanwhile.
             if busy.try_set(false).is_some() {
                 return;
             }
+            begin(begun);
             match answer {
                 Ok(saved) => {
                     take(state, &saved);
@@ -225,6 +237,15 @@ fn Revision(state: RwSignal<OutboundPolicy>, name: String) -> impl IntoView {
             <fieldset disabled=move || !hydrated.get() || refused.with(Option::is_some)>
                 <legend class="visually-hidden">"Outbound Traffic Policy"</legend>
                 <div class="policy-options">{options}</div>
+                {move || by_default.get().map(|mode| {
+                    let written = mode.clone();
+                    view! {
+                        <p class="field-note">
+                            "The mesh configuration does not say so: it follows from Istio's default. "
+                            <Button class="link" on_press=move || chosen.set(Some(written.clone()))>{["Write ", &mode, " down"].concat()}</Button>
+                        </p>
+                    }
+                })}
                 {move || choice.get().map(|choice| chosen_view(choice, state.with(|policy| policy.registry.clone())))}
                 {move || (choice.with(Option::is_some) && is_undone.get()).then(|| view! {
                     <label class="tick">
@@ -255,6 +276,13 @@ fn Revision(state: RwSignal<OutboundPolicy>, name: String) -> impl IntoView {
             <div aria-live="polite">{move || outcome.get().map(came_to)}</div>
         </section>
     }
+}
+
+/// Counts a read or a write that begins, or what came of one: what began before is old.
+fn begin(begun: StoredValue<u32>) -> u32 {
+    let number = begun.get_value() + 1;
+    begun.set_value(number);
+    number
 }
 
 /// Puts what was just read in its place.
@@ -295,9 +323,10 @@ fn chosen_view(choice: PolicyChoice, registry: Registry) -> AnyView {
         {is_strict.then(|| view! {
             <Notice tone=Tone::Warning title="Everything that is not declared is cut off">
                 <p>
-                    "For the whole mesh, at once. What stays reachable: " {registry.services} " Services and " {registry.hosts_total}
-                    " hosts of ServiceEntries, as far as you may see them, and what bypasses the sidecar."
+                    "For every proxy of this revision, at once. What stays reachable: " {registry.services} " Services and "
+                    {registry.hosts_total} " hosts of ServiceEntries, as far as you may see them, and what bypasses the sidecar."
                 </p>
+                {unseen(&registry)}
             </Notice>
         })}
         {choice.refused.map(|why| view! {
@@ -332,18 +361,22 @@ fn came_to(outcome: Outcome) -> AnyView {
     }
 }
 
+/// What could not be read, so that more may be declared, or override the policy.
+fn unseen(registry: &Registry) -> AnyView {
+    let lines = registry.unseen.iter().cloned();
+    let lines = lines
+        .map(|why| view! { <p class="field-note">"Not read: " <Prose text=why/></p> })
+        .collect_view();
+    view! { {lines} }
+}
+
 /// What is declared in the mesh.
 fn declared(registry: Registry) -> AnyView {
     let more = registry.hosts_total.saturating_sub(registry.hosts.len());
-    let hosts = registry
-        .hosts
-        .into_iter()
+    let unseen = unseen(&registry);
+    let hosts = registry.hosts.into_iter();
+    let hosts = hosts
         .map(|host| view! { <li><code>{host}</code></li> })
-        .collect_view();
-    let unseen = registry
-        .unseen
-        .into_iter()
-        .map(|why| view! { <p class="field-note"><Prose text=why/></p> })
         .collect_view();
     view! {
         <details class="disclosure">

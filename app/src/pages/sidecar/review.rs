@@ -7,7 +7,7 @@ use api::{
 use leptos::{ev, html, wasm_bindgen::JsCast};
 use web_sys::{HtmlDetailsElement, HtmlElement};
 
-use super::form::Form;
+use super::form::{Foreseen, Form};
 use crate::{
     components::{
         origin::origin_words,
@@ -49,22 +49,42 @@ pub(super) fn Review(form: Form) -> impl IntoView {
         let preview = form.preview.get()?;
         (form.dirty.get() && !preview.changes.is_empty()).then_some(preview)
     });
-    move || {
-        form.dirty.get().then(|| {
-            view! {
-                <details class="review" id=REVIEW node_ref=panel on:toggle=look>
-                    <summary>
-                        <h3>"Preview of the update"</h3>
-                        " "
-                        <span class="more" aria-live="polite">{move || told.with(|told| told.as_ref().map(|told| in_short(&told.impact)))}</span>
-                    </summary>
-                    {move || match told.get() {
-                        None => view! { <p class="field-note">"Shown once the fields have no mistakes."</p> }.into_any(),
-                        Some(preview) => reviewed(preview),
-                    }}
-                </details>
-            }
+    let wrong = Memo::new(move |_| form.draft.with(|draft| !draft.wrong().is_empty()));
+    let is_current = Memo::new(move |_| form.foreseen().with(|foreseen| *foreseen == Foreseen::Told));
+    let is_unnamed = Memo::new(move |_| {
+        let name = form.name();
+        name.is_some_and(|name| name.with(|name| name.trim().is_empty()))
+    });
+    let short = move || {
+        told.with(|told| {
+            let told = told.as_ref().filter(|_| is_current.get());
+            told.map(|told| in_short(&told.impact))
         })
+    };
+    // What was told of another draft stays where it is, and says that it is that.
+    let standing = move || {
+        let words = match form.foreseen().get() {
+            _ if wrong.get() => "Shown once the fields have no mistakes.".to_owned(),
+            Foreseen::Working => "Working it out…".to_owned(),
+            Foreseen::Failed(why) => ["It cannot be told what this would do: ", &why].concat(),
+            Foreseen::Told => return None,
+        };
+        Some(view! { <p class="field-note">{words}</p> })
+    };
+    view! {
+        {move || form.dirty.get().then(|| view! {
+            <details class="review" id=REVIEW node_ref=panel on:toggle=look>
+                <summary>
+                    <h3>"Preview of the update"</h3>
+                    " "
+                    <span class="more" aria-live="polite">{move || short()}</span>
+                </summary>
+                {move || standing()}
+                <div class="foreseen" data-outdated=move || (!is_current.get()).then_some("true")>
+                    {move || told.get().map(|preview| reviewed(preview, is_unnamed.get()))}
+                </div>
+            </details>
+        })}
     }
 }
 
@@ -82,7 +102,7 @@ fn in_short(impact: &Impact) -> String {
     }
 }
 
-fn reviewed(preview: Preview) -> AnyView {
+fn reviewed(preview: Preview, is_unnamed: bool) -> AnyView {
     let Preview {
         workloads,
         workloads_total,
@@ -111,7 +131,7 @@ fn reviewed(preview: Preview) -> AnyView {
         .collect_view();
     view! {
         <ul class="changes">{changes}</ul>
-        {cluster(dry_run)}
+        {cluster(dry_run, is_unnamed)}
         {reach(impact)}
         {affected(workloads, workloads_total)}
         {remarks("New remarks", new_lints)}
@@ -129,8 +149,11 @@ fn reviewed(preview: Preview) -> AnyView {
 }
 
 /// What the cluster says to it.
-fn cluster(answer: Option<DryRun>) -> AnyView {
+fn cluster(answer: Option<DryRun>, is_unnamed: bool) -> AnyView {
     match answer {
+        None if is_unnamed => {
+            view! { <p class="field-note">"The cluster is asked whether it would take this once the setting has a name."</p> }
+        }
         None => {
             view! { <p class="field-note">"Asking the cluster whether it would take this…"</p> }.into_any()
         }
@@ -175,7 +198,10 @@ fn reach(impact: Impact) -> AnyView {
 
 fn affected(workloads: Vec<MatchedWorkload>, total: usize) -> AnyView {
     let touched = |workload: &MatchedWorkload| !workload.changes.is_empty() || !workload.shielded.is_empty();
-    let told = workloads.len();
+    let (told, rest) = (
+        workloads.len(),
+        workloads.iter().filter(|workload| !touched(workload)).count(),
+    );
     let rows = workloads
         .into_iter()
         .filter(touched)
@@ -184,12 +210,13 @@ fn affected(workloads: Vec<MatchedWorkload>, total: usize) -> AnyView {
     if rows.is_empty() {
         return ().into_any();
     }
-    let more = total.saturating_sub(told);
+    // Those that the update touches come first: where one is listed that it does not, there are no more of the others.
+    let more = if rest > 0 { 0 } else { total.saturating_sub(told) };
     view! {
         <details class="disclosure">
             <summary>"Workload by workload"</summary>
             <ul class="matched-workloads">{rows}</ul>
-            {(more > 0).then(|| view! { <p class="field-note">{more} " more are not listed"</p> })}
+            {(more > 0).then(|| view! { <p class="field-note">"and of " {more} " more, some or all"</p> })}
         </details>
     }
     .into_any()

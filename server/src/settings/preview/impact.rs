@@ -96,7 +96,7 @@ impl Change<'_> {
                 continue;
             }
             let now = self.now.judge(&pod);
-            if !now.row.state.applies() {
+            if !now.row.state.applies() || pod.metadata.deletion_timestamp.is_some() {
                 continue;
             }
             let then = self.then.judge(&pod);

@@ -17,7 +17,7 @@ use super::{
         draft::Draft,
         inherited::{below, overruled},
     },
-    Form,
+    Foreseen, Form,
 };
 
 /// How long to wait after a change for the next one.
@@ -76,12 +76,17 @@ impl Form {
                     .with_untracked(|packet| packet.read().is_ok().then(|| packet.clone())),
             };
             spawn_local(async move {
-                // Where it cannot be told, nothing is: the form works without.
-                if let Ok(preview) = client.preview_setting(&preview).await
-                    && asked.try_get_value() == Some(question)
-                {
-                    self.preview.set(Some(preview));
+                let answer = client.preview_setting(&preview).await;
+                if asked.try_get_value() != Some(question) {
+                    return;
                 }
+                // Where it cannot be told, nothing is: the form works without.
+                let (preview, foreseen) = match answer {
+                    Ok(preview) => (Some(preview), Foreseen::Told),
+                    Err(problem) => (None, Foreseen::Failed(problem.detail)),
+                };
+                self.preview.set(preview);
+                self.foreseen().set(foreseen);
             });
         });
         Effect::new(move |_| {
@@ -89,6 +94,11 @@ impl Form {
             self.view.track();
             self.packet().track();
             self.reviewing().track();
+            if let Some(name) = self.name() {
+                name.track();
+            }
+            // What was told is of another draft.
+            self.foreseen().set(Foreseen::Working);
             ask(());
         });
     }
