@@ -109,7 +109,7 @@ fn Buttons(row: Memo<RestartRow>) -> impl IntoView {
         RunState::Succeeded | RunState::Failed | RunState::Cancelled => Vec::new(),
     };
     view! {
-        <div class="dialog-actions">{buttons}</div>
+        <div class="restart-buttons">{buttons}</div>
         {move || refused.get().map(|problem| view! {
             <Notice tone=Tone::Bad title=problem.title>
                 <p><Prose text=problem.detail/></p>
@@ -186,7 +186,7 @@ fn row(workload: RestartWorkload) -> AnyView {
             <td class="number">{planned.pods}</td>
             <td class="number">{planned.stale_pods}</td>
             <td>{why}</td>
-            <td>{remarks}</td>
+            <td class="restart-reason">{remarks}</td>
         </tr>
     }
 }
@@ -212,8 +212,8 @@ fn left_alone(blocked: Vec<BlockedWorkload>) -> AnyView {
                         {workload_name(&name.kind, &name.namespace, &name.name)} <span class="more">" in " {name.namespace.clone()}</span>
                     </th>
                     <td class="number">{it.stale_pods}</td>
-                    <td><Prose text=it.why/></td>
-                    <td><Prose text=it.way_out/></td>
+                    <td class="restart-reason"><Prose text=it.why/></td>
+                    <td class="restart-reason"><Prose text=it.way_out/></td>
                 </tr>
             }
         })
