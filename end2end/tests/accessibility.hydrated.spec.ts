@@ -35,6 +35,8 @@ for (const [name, path] of [
   ['Annotation Reference', '/annotations'],
   ['Lints', '/lints'],
   ['Verify before a question', '/workloads/verify'],
+  ['Restarts', '/workloads/restarts'],
+  ['a restart that is not there', '/workloads/restarts/no-such-restart'],
   ['Lints without a match', '/lints?q=no-such-thing'],
   ['the namespaces of the tab Workload', '/sidecar-proxy-setting/workloads'],
   ['the workload settings of a namespace', '/sidecar-proxy-setting/workloads/default'],

@@ -1,4 +1,5 @@
 // What *Update Settings* would do, before it is pressed.
+import { expectNoBarrier } from './support/axe';
 import { expect, test } from './support/fixtures';
 import { Setting } from './support/setting';
 
@@ -18,6 +19,10 @@ test('an update is previewed in words, in numbers, as YAML and by other means, a
   await panel.getByText('The same by other means').click();
   await expect(panel.getByText(/curl --fail-with-body/)).toContainText(`/api/v1/settings/namespaces/${namespace.name}`);
   await expect(panel.getByText(/kind: SidecarSetting/).last()).toContainText('- "7002"');
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await expectNoBarrier(page);
+  }
   // Nothing was stored by looking.
   expect(await namespace.stored()).toEqual({ excludeInboundPorts: ['7001'], excludeOutboundPorts: ['5432'] });
 

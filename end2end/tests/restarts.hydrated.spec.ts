@@ -1,4 +1,5 @@
 // From an update to the pods that run it: a plan, seen first, then carried out.
+import { expectNoBarrier } from './support/axe';
 import { expect, test } from './support/fixtures';
 import { Setting } from './support/setting';
 
@@ -20,6 +21,10 @@ test('an update offers a restart of what it reaches, and the plan is carried out
   const leftAlone = page.getByRole('region', { name: 'Left alone' });
   await expect(leftAlone.getByRole('row', { name: /shell/ })).toBeVisible();
   expect(await namespace.pods()).toEqual(before);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await expectNoBarrier(page);
+  }
 
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   await expect(page.getByText('Succeeded', { exact: true })).toBeVisible({ timeout: 60_000 });

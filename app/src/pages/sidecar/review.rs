@@ -55,19 +55,22 @@ pub(super) fn Review(form: Form) -> impl IntoView {
         let name = form.name();
         name.is_some_and(|name| name.with(|name| name.trim().is_empty()))
     });
-    let short = move || {
-        told.with(|told| {
-            let told = told.as_ref().filter(|_| is_current.get());
-            told.map(|told| in_short(&told.impact))
-        })
+    let short = move || match form.foreseen().get() {
+        _ if wrong.get() => String::new(),
+        // Here and not below: nothing moves while one types.
+        Foreseen::Working => "working it out…".to_owned(),
+        Foreseen::Failed(_) => "it cannot be told".to_owned(),
+        Foreseen::Told => told.with(|told| {
+            told.as_ref()
+                .map(|told| in_short(&told.impact))
+                .unwrap_or_default()
+        }),
     };
-    // What was told of another draft stays where it is, and says that it is that.
     let standing = move || {
         let words = match form.foreseen().get() {
             _ if wrong.get() => "Shown once the fields have no mistakes.".to_owned(),
-            Foreseen::Working => "Working it out…".to_owned(),
             Foreseen::Failed(why) => ["It cannot be told what this would do: ", &why].concat(),
-            Foreseen::Told => return None,
+            Foreseen::Working | Foreseen::Told => return None,
         };
         Some(view! { <p class="field-note">{words}</p> })
     };
@@ -80,7 +83,7 @@ pub(super) fn Review(form: Form) -> impl IntoView {
                     <span class="more" aria-live="polite">{move || short()}</span>
                 </summary>
                 {move || standing()}
-                <div class="foreseen" data-outdated=move || (!is_current.get()).then_some("true")>
+                <div aria-busy=move || (!is_current.get()).then_some("true")>
                     {move || told.get().map(|preview| reviewed(preview, is_unnamed.get()))}
                 </div>
             </details>

@@ -89,6 +89,14 @@ impl Form {
                 self.foreseen().set(foreseen);
             });
         });
+        // What was told is of another draft then; what others change meanwhile is told when it is known.
+        Effect::new(move |_| {
+            self.draft.track();
+            if let Some(name) = self.name() {
+                name.track();
+            }
+            self.foreseen().set(Foreseen::Working);
+        });
         Effect::new(move |_| {
             self.draft.track();
             self.view.track();
@@ -97,8 +105,6 @@ impl Form {
             if let Some(name) = self.name() {
                 name.track();
             }
-            // What was told is of another draft.
-            self.foreseen().set(Foreseen::Working);
             ask(());
         });
     }
