@@ -5,7 +5,7 @@ use axum::extract::{
     FromRequest, FromRequestParts, Request,
     rejection::{PathRejection, QueryRejection},
 };
-use http::{HeaderMap, header, request::Parts};
+use http::{HeaderMap, HeaderValue, header, request::Parts};
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
@@ -63,6 +63,26 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 impl<T: serde::Serialize> axum::response::IntoResponse for Json<T> {
     fn into_response(self) -> axum::response::Response {
         axum::Json(self.0).into_response()
+    }
+}
+
+/// A JSON body with the version of what it shows as `ETag`, for the next write.
+#[derive(Debug)]
+pub struct Versioned<T> {
+    /// The body.
+    pub body: T,
+    /// The version; nothing: there is nothing to base a write on.
+    pub version: Option<String>,
+}
+
+impl<T: serde::Serialize> axum::response::IntoResponse for Versioned<T> {
+    fn into_response(self) -> axum::response::Response {
+        let mut response = Json(self.body).into_response();
+        let etag = self.version.map(|version| format!("\"{version}\""));
+        if let Some(etag) = etag.and_then(|etag| HeaderValue::try_from(etag).ok()) {
+            response.headers_mut().insert(header::ETAG, etag);
+        }
+        response
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Who answers for a run: the rights of this person are asked about before each wave.
+/// Who answers for a run: the rights of this person are asked about before each workload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approver {
     /// The user that the cluster knows.

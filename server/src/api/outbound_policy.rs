@@ -4,16 +4,12 @@ use api::{
     Problem,
     outbound_policy::{OutboundPolicy, RevisionPolicy, SaveOutboundPolicy},
 };
-use axum::{
-    extract::State as Shared,
-    response::{IntoResponse, Response},
-};
-use http::{HeaderValue, StatusCode, header};
+use axum::extract::State as Shared;
 
 use crate::{
     caller::Caller,
     error::Error,
-    extract::{BasedOn, Json, Path},
+    extract::{BasedOn, Json, Path, Versioned},
     outbound_policy,
     state::State,
 };
@@ -42,7 +38,7 @@ pub(super) async fn get_one(
     Shared(state): Shared<State>,
     caller: Caller,
     Path(revision): Path<String>,
-) -> Result<Response, Error> {
+) -> Result<Versioned<RevisionPolicy>, Error> {
     Ok(answer(
         outbound_policy::get_one(&state, &caller, &revision).await?,
     ))
@@ -71,17 +67,15 @@ pub(super) async fn put(
     Path(revision): Path<String>,
     based_on: BasedOn,
     Json(body): Json<SaveOutboundPolicy>,
-) -> Result<Response, Error> {
+) -> Result<Versioned<RevisionPolicy>, Error> {
     Ok(answer(
         outbound_policy::save(&state, &caller, &revision, based_on.0, body).await?,
     ))
 }
 
-fn answer(policy: RevisionPolicy) -> Response {
-    let version = policy.version.as_ref().map(|version| format!("\"{version}\""));
-    let mut response = (StatusCode::OK, Json(policy)).into_response();
-    if let Some(etag) = version.and_then(|version| HeaderValue::try_from(version).ok()) {
-        response.headers_mut().insert(header::ETAG, etag);
+fn answer(policy: RevisionPolicy) -> Versioned<RevisionPolicy> {
+    Versioned {
+        version: policy.version.clone(),
+        body: policy,
     }
-    response
 }

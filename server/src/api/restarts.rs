@@ -116,7 +116,7 @@ pub(super) async fn get(
 
 /// Start a plan
 ///
-/// The console's own account carries it out. The caller answers for it: their rights are asked about before each wave.
+/// The console's own account carries it out. The caller answers for it: their rights are asked about before each workload.
 #[utoipa::path(post, path = api::path::RESTART_START, tag = "restarts", operation_id = "startRestart",
     params(("id" = String, Path)),
     responses(

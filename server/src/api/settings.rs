@@ -10,27 +10,20 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::Level;
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 
 use crate::{
     caller::Caller,
     error::Error,
-    extract::{BasedOn, Json, Path, Query},
+    extract::{BasedOn, Json, Path, Query, Versioned},
     settings,
     state::State,
 };
 
 /// A view with its version as `ETag`, for the next write.
 fn answer(status: StatusCode, view: SettingView) -> Response {
-    let version = view
-        .stored
-        .as_ref()
-        .map(|stored| format!("\"{}\"", stored.version));
-    let mut response = (status, Json(view)).into_response();
-    if let Some(etag) = version.and_then(|version| HeaderValue::try_from(version).ok()) {
-        response.headers_mut().insert(header::ETAG, etag);
-    }
-    response
+    let version = view.stored.as_ref().map(|stored| stored.version.clone());
+    (status, Versioned { body: view, version }).into_response()
 }
 
 async fn read(state: State, caller: Caller, level: Level) -> Result<Response, Error> {

@@ -100,8 +100,9 @@ pub async fn preview(state: &State, caller: &Caller, asked: Asked) -> Result<Pre
     } else {
         None
     };
-    let before = cluster.stores.settings.get(stored_in, name);
-    let stored = before.as_ref().map(|before| before.spec.read().setting.selector);
+    let held = cluster.stores.settings.get(stored_in, name);
+    let before = held.as_ref().map(|held| held.spec.read().setting);
+    let stored = before.as_ref().map(|before| before.selector.clone());
     // What is removed is for whom it was for, and what is new changes those whom it will be for.
     let wanted = setting.as_ref().map(|setting| setting.selector.clone());
     let selector = wanted.clone().or(stored.clone()).flatten();
@@ -113,6 +114,10 @@ pub async fn preview(state: &State, caller: &Caller, asked: Asked) -> Result<Pre
         place: (stored_in.to_owned(), name.to_owned()),
         named,
         root: root.clone(),
+        based_on: match held {
+            Some(held) => Precondition::Version(held.version()),
+            None => Precondition::Absent,
+        },
         before,
         setting,
         selector,
@@ -162,7 +167,10 @@ struct Question {
     /// The level, with a name in any case.
     named: Level,
     root: String,
-    before: Option<Arc<SidecarSetting>>,
+    /// What a write would be based on.
+    based_on: Precondition,
+    /// What is stored.
+    before: Option<Setting>,
     setting: Option<Setting>,
     /// Whom it would be for.
     selector: Option<Selector>,
@@ -200,12 +208,12 @@ impl Question {
             trace => (trace.and_then(Result::ok), None),
         };
 
-        let before = self.before.as_ref().map(|before| before.spec.read().setting);
+        let before = self.before.as_ref();
         let change = Change {
             now: &judge_now,
             then: &judge,
             origin: lints::origin(level),
-            fields: Change::fields(before.as_ref(), self.setting.as_ref()),
+            fields: Change::fields(before, self.setting.as_ref()),
         };
         let is_in = |namespace: &str| self.is_for(namespace);
         let is_selected = |selector: &Selector, pod: &Pod| selector.matches(pod.labels());
@@ -225,7 +233,7 @@ impl Question {
 
         let (_, name) = self.named.stored_as(&self.root);
         let texts = |setting: Option<&Setting>| setting.map(|setting| manifest(namespace, name, setting));
-        let (text_before, text_after) = (texts(before.as_ref()), texts(self.setting.as_ref()));
+        let (text_before, text_after) = (texts(before), texts(self.setting.as_ref()));
         let seen = |remarks: &[Remark]| -> Vec<LintView> {
             let views = remarks
                 .iter()
@@ -238,7 +246,7 @@ impl Question {
             workloads_total,
             pods: self.pods,
             impact,
-            changes: changes(before.as_ref(), self.setting.as_ref()),
+            changes: changes(before, self.setting.as_ref()),
             diff: diff(text_before.as_deref(), text_after.as_deref()),
             snippets: self.snippets(),
             dry_run: None,
@@ -262,7 +270,7 @@ impl Question {
             if !self.is_for(workload.namespace) || !self.visible.includes(workload.namespace) {
                 return;
             }
-            let effect = change.of_workload(&workload);
+            let (next, effect) = change.of_workload(&workload);
             impact.workloads_changed += usize::from(!effect.changes.is_empty());
             let selects = |selector: &Selector| selector.matches(workload.template.labels);
             // Those that it is for no more are told too: they change.
@@ -270,7 +278,6 @@ impl Question {
                 return;
             }
             impact.workloads_shielded += usize::from(effect.is_shielded());
-            let next = change.then.next_pod(workload.namespace, workload.template);
             let key = [workload.namespace, workload.kind, workload.name].map(ToOwned::to_owned);
             let [namespace, kind, name] = key.clone();
             workloads.push(MatchedWorkload {
@@ -317,16 +324,12 @@ impl Question {
     }
 
     fn snippets(&self) -> Vec<Snippet> {
-        let based_on = match &self.before {
-            Some(before) => Precondition::Version(before.version()),
-            None => Precondition::Absent,
-        };
         let body = self.asked.body.as_ref();
         let wanted = Wanted {
             level: &self.named,
             namespace: &self.place.0,
             name: self.named.stored_as(&self.root).1,
-            based_on,
+            based_on: self.based_on.clone(),
             setting: self.setting.as_ref(),
             reason: body.and_then(|body| body.reason.as_deref()),
         };

@@ -11,6 +11,7 @@ use crate::{
     caller::Visible,
     cluster::{
         pods::{Judge, origin_word},
+        template::NextPod,
         workloads::Workload,
     },
 };
@@ -67,17 +68,19 @@ impl Change<'_> {
         }
     }
 
-    /// What it does to the next pod of a workload; nothing where settings have no effect on it.
-    pub(super) fn of_workload(&self, workload: &Workload<'_>) -> Effect {
-        let now = self.now.next_pod(workload.namespace, workload.template);
-        if now.not_applicable.is_some() {
-            return Effect {
+    /// The next pod of a workload as it would be, and what the change does to it; nothing where settings have no effect on it.
+    pub(super) fn of_workload(&self, workload: &Workload<'_>) -> (NextPod, Effect) {
+        let then = self.then.next_pod(workload.namespace, workload.template);
+        let effect = if then.not_applicable.is_some() {
+            Effect {
                 changes: Vec::new(),
                 shielded: Vec::new(),
-            };
-        }
-        let then = self.then.next_pod(workload.namespace, workload.template);
-        self.effect(&now.effective, &then.effective)
+            }
+        } else {
+            let now = self.now.next_pod(workload.namespace, workload.template);
+            self.effect(&now.effective, &then.effective)
+        };
+        (then, effect)
     }
 
     /// Counts the running pods that the caller sees; `includes` says in which namespaces there may be any, `is_for` whom the
