@@ -7,11 +7,7 @@ use api::{
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
 
-use crate::{
-    prelude::*,
-    routes,
-    ui::{badge::Tone, notice::Notice, prose::Prose},
-};
+use crate::{components::refusal::refusal, prelude::*, routes};
 
 /// The making of a plan.
 #[derive(Clone, Copy)]
@@ -73,12 +69,7 @@ pub(crate) fn Restart(plan: Planning) -> impl IntoView {
     });
     view! {
         <div aria-live="polite">
-            {move || plan.refused.get().map(|problem| view! {
-                <Notice tone=Tone::Bad title=problem.title>
-                    <p><Prose text=problem.detail/></p>
-                    {problem.way_out.map(|way| view! { <p class="way-out"><Prose text=way/></p> })}
-                </Notice>
-            })}
+            {move || plan.refused.get().map(refusal)}
         </div>
     }
 }

@@ -9,7 +9,7 @@ use leptos::task::spawn_local;
 
 use super::words;
 use crate::{
-    components::workload::workload_name,
+    components::{refusal::refusal, workload::workload_name},
     prelude::*,
     routes,
     ui::{
@@ -110,12 +110,7 @@ fn Buttons(row: Memo<RestartRow>) -> impl IntoView {
     };
     view! {
         <div class="restart-buttons">{buttons}</div>
-        {move || refused.get().map(|problem| view! {
-            <Notice tone=Tone::Bad title=problem.title>
-                <p><Prose text=problem.detail/></p>
-                {problem.way_out.map(|way| view! { <p class="way-out"><Prose text=way/></p> })}
-            </Notice>
-        })}
+        {move || refused.get().map(refusal)}
     }
 }
 

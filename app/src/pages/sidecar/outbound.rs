@@ -4,8 +4,7 @@
 use api::{
     Client, Precondition, Problem, ask,
     outbound_policy::{
-        OutboundPolicy, PolicyChoice, PolicyOverride, Registry, RevisionPolicy, SaveOutboundPolicy,
-        TakenState,
+        OutboundPolicy, PolicyChoice, Registry, RevisionPolicy, SaveOutboundPolicy, TakenState,
     },
 };
 use leptos::task::spawn_local;
@@ -15,6 +14,7 @@ use crate::{
         live::{self, Kind},
         load::{Data, Load},
         owner::Owned,
+        refusal::refusal,
         snippet::{Diff, Snippets},
     },
     prelude::*,
@@ -25,10 +25,13 @@ use crate::{
         button::Button,
         notice::Notice,
         prose::Prose,
-        table::{Column, Table},
         use_hydrated,
     },
 };
+
+mod declared;
+
+use self::declared::{declared, overriding, unseen};
 
 /// The section.
 #[component]
@@ -352,71 +355,6 @@ fn came_to(outcome: Outcome) -> AnyView {
                 {saved.change.as_ref().map(|id| view! { <p><a href=routes::change(id)>"Show this change in the history"</a></p> })}
             </Notice>
         },
-        Outcome::Refused(problem) => view! {
-            <Notice tone=Tone::Bad title=problem.title.clone()>
-                <p><Prose text=problem.detail.clone()/></p>
-                {problem.way_out.clone().map(|way| view! { <p class="way-out"><Prose text=way/></p> })}
-            </Notice>
-        },
-    }
-}
-
-/// What could not be read, so that more may be declared, or override the policy.
-fn unseen(registry: &Registry) -> AnyView {
-    let lines = registry.unseen.iter().cloned();
-    let lines = lines
-        .map(|why| view! { <p class="field-note">"Not read: " <Prose text=why/></p> })
-        .collect_view();
-    view! { {lines} }
-}
-
-/// What is declared in the mesh.
-fn declared(registry: Registry) -> AnyView {
-    let more = registry.hosts_total.saturating_sub(registry.hosts.len());
-    let unseen = unseen(&registry);
-    let hosts = registry.hosts.into_iter();
-    let hosts = hosts
-        .map(|host| view! { <li><code>{host}</code></li> })
-        .collect_view();
-    view! {
-        <details class="disclosure">
-            <summary>"Declared: " {registry.services} " Services, " {registry.hosts_total} " hosts of ServiceEntries"</summary>
-            <ul class="changes">{hosts}</ul>
-            {(more > 0).then(|| view! { <p class="field-note">"and " {more} " more"</p> })}
-            {unseen}
-        </details>
-    }
-}
-
-/// The `Sidecar` resources that say something else.
-fn overriding(overrides: Vec<PolicyOverride>) -> AnyView {
-    if overrides.is_empty() {
-        return view! { <p class="more">"No " <code>"Sidecar"</code> " resource overrides it, as far as you may see them."</p> };
-    }
-    let columns = vec![
-        Column::text("Sidecar"),
-        Column::text("For"),
-        Column::text("Policy"),
-    ];
-    let rows = overrides
-        .into_iter()
-        .map(|it| {
-            let whom = match (it.mesh_wide, it.labels.is_empty()) {
-                (true, _) => "The whole mesh".to_owned(),
-                (_, true) => ["All of ", &it.namespace].concat(),
-                _ => it.labels.join(", "),
-            };
-            view! {
-                <tr>
-                    <th scope="row"><code>{[&it.namespace, "/", &it.name].concat()}</code></th>
-                    <td>{whom}</td>
-                    <td><code>{it.mode}</code></td>
-                </tr>
-            }
-        })
-        .collect_view();
-    view! {
-        <h3>"Overridden by"</h3>
-        <Table caption="Sidecar resources with a policy of their own" columns=columns>{rows}</Table>
+        Outcome::Refused(problem) => refusal(*problem),
     }
 }
