@@ -15,6 +15,8 @@ test('the policy is changed both ways, istiod goes by it, and nothing else in th
     await section.getByText('The lines that change').click();
     await expect(section.getByText(/^\+.*REGISTRY_ONLY/)).toBeVisible();
     await section.getByRole('button', { name: 'Update Policy' }).click();
+    // Its own link: until the answer is there the form takes no second update.
+    await expect(page.getByRole('link', { name: 'Show this change in the history' })).toBeVisible();
     await expect(page.getByText('Confirmed by istiod')).toBeVisible();
     expect(await cluster.istiodPolicy()).toBe('REGISTRY_ONLY');
     const strict = await cluster.meshConfig();
