@@ -19,8 +19,23 @@ pub struct PodRow {
     pub name: String,
     /// Its uid: the `If-Match` of a delete.
     pub uid: String,
-    /// Its phase, or `Terminating`.
+    /// Its state in one word, as `kubectl get pods` prints it: `Running`, `CrashLoopBackOff`, `Init:0/1`, `Terminating`.
     pub status: String,
+    /// Somebody has deleted it: it is on its way out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ends: bool,
+    /// It has run to its end, well or badly.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub finished: bool,
+    /// How many of its containers are ready.
+    pub ready: u32,
+    /// How many containers it has: those that run for as long as it does.
+    pub containers: u32,
+    /// How often a container of it was started again.
+    pub restarts: u32,
+    /// When a container ended last before it was started again, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_restart: Option<String>,
     /// Its node, once it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
@@ -177,8 +192,8 @@ pub struct PodQuery {
     pub sidecar: Option<Sidecar>,
     /// Only those that this Deployment (or other controller) owns.
     pub owner: Option<String>,
-    /// By what to sort: `name`, `namespace`, `status`, `owner`, `state`, `created`; with a `-` before it the other way
-    /// round. By namespace and name otherwise, and among equals.
+    /// By what to sort: `name`, `namespace`, `status`, `restarts`, `owner`, `state`, `node`, `created`; with a `-` before it
+    /// the other way round. By namespace and name otherwise, and among equals.
     #[param(value_type = Option<String>, example = "-created")]
     pub sort: Option<Order<PodColumn>>,
     /// At most this many (1 to 500, 100 by default).
@@ -210,10 +225,14 @@ pub enum PodColumn {
     Namespace,
     /// The status.
     Status,
+    /// How often containers were started again.
+    Restarts,
     /// The controller's name.
     Owner,
     /// What it runs against what is in force: stale ones first.
     State,
+    /// The node that it runs on.
+    Node,
     /// When it was made, oldest first.
     Created,
 }
@@ -223,8 +242,10 @@ impl Column for PodColumn {
         (Self::Name, "name"),
         (Self::Namespace, "namespace"),
         (Self::Status, "status"),
+        (Self::Restarts, "restarts"),
         (Self::Owner, "owner"),
         (Self::State, "state"),
+        (Self::Node, "node"),
         (Self::Created, "created"),
     ];
 }

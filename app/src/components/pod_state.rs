@@ -80,7 +80,7 @@ pub(crate) fn sentence(pod: &PodRow) -> String {
             } else {
                 format!("{} fields", fields.len())
             };
-            let todo = if pod.status == "Terminating" {
+            let todo = if pod.ends {
                 "It is being deleted."
             } else if pod.owner.is_some() {
                 "Delete it to apply."
@@ -91,6 +91,21 @@ pub(crate) fn sentence(pod: &PodRow) -> String {
         }
         PodState::NotApplicable { reason } => format!("Settings have no effect on it: {reason}."),
         PodState::Unknown { reason } => format!("What it runs cannot be judged: {reason}."),
+    }
+}
+
+/// How a status, as `kubectl` prints it, is to be taken. What is on its way is no trouble; every other word is.
+pub(crate) fn status_tone(status: &str) -> Tone {
+    let initialising = |status: &str| {
+        let progress = status.strip_prefix("Init:").and_then(|rest| rest.split_once('/'));
+        progress.is_some_and(|(done, _)| done.parse::<u32>().is_ok())
+    };
+    match status {
+        "Running" | "Succeeded" | "Completed" => Tone::Good,
+        "Terminating" | "NotReady" | "Unknown" => Tone::Warning,
+        "Pending" | "ContainerCreating" | "PodInitializing" | "SchedulingGated" => Tone::Info,
+        other if initialising(other) => Tone::Info,
+        _ => Tone::Bad,
     }
 }
 
@@ -107,6 +122,12 @@ pub(crate) mod tests {
             name: "cart-7d9".into(),
             uid: "1".into(),
             status: "Running".into(),
+            ends: false,
+            finished: false,
+            ready: 2,
+            containers: 2,
+            restarts: 0,
+            last_restart: None,
             node: None,
             created: None,
             owner: Some(Owner {
@@ -132,7 +153,7 @@ pub(crate) mod tests {
             sentence(&pod),
             "This pod still runs the old setting in 1 field. Delete it and make it again to apply: nobody else will."
         );
-        pod.status = "Terminating".into();
+        pod.ends = true;
         assert_eq!(
             sentence(&pod),
             "This pod still runs the old setting in 1 field. It is being deleted."
@@ -148,5 +169,21 @@ pub(crate) mod tests {
             sentence(&pod),
             "Settings have no effect on it: the pod has no sidecar."
         );
+    }
+
+    #[test]
+    fn what_is_on_its_way_is_no_trouble_and_what_is_stuck_is() {
+        for (status, tone) in [
+            ("Running", Tone::Good),
+            ("Init:0/2", Tone::Info),
+            ("ContainerCreating", Tone::Info),
+            ("Terminating", Tone::Warning),
+            ("CrashLoopBackOff", Tone::Bad),
+            ("Init:CrashLoopBackOff", Tone::Bad),
+            ("Init:Error", Tone::Bad),
+            ("Evicted", Tone::Bad),
+        ] {
+            assert_eq!(status_tone(status), tone, "{status}");
+        }
     }
 }

@@ -6,10 +6,11 @@ use api::pod::{Owner, PodRow};
 use crate::{
     components::{
         delete_pod::Deletion,
-        pod_state::{SidecarKind, State},
+        pod_state::{SidecarKind, State, status_tone},
     },
     routes,
     ui::{
+        badge::{Badge, Tone},
         menu::{Menu, MenuItem},
         steady::steadily,
         table::{Column, Table},
@@ -76,7 +77,9 @@ fn cells(pod: PodRow, of: Of) -> AnyView {
     view! {
         <th scope="row" class="name"><a href=here>{pod.name}</a></th>
         {namespace}
-        <td>{pod.status}</td>
+        <td class="number">{format!("{}/{}", pod.ready, pod.containers)}</td>
+        <td>{status(pod.status)}</td>
+        <td class="number"><Restarts count=pod.restarts last=pod.last_restart/></td>
         <td><SidecarKind sidecar=pod.sidecar/></td>
         <td><State state=pod.state/></td>
         {owner}
@@ -84,6 +87,21 @@ fn cells(pod: PodRow, of: Of) -> AnyView {
         <td class="name">{pod.node.unwrap_or_else(|| "–".to_owned())}</td>
     }
     .into_any()
+}
+
+/// A status marked where it asks for attention.
+fn status(word: String) -> AnyView {
+    match status_tone(&word) {
+        Tone::Good | Tone::Info | Tone::Quiet => word.into_any(),
+        tone => view! { <Badge tone>{word}</Badge> },
+    }
+}
+
+/// How often containers of a pod were started again, and when last.
+#[component]
+pub(crate) fn Restarts(count: u32, last: Option<String>) -> impl IntoView {
+    let last = last.map(|at| view! { " (" <Ago at/> ")" });
+    view! { {count} {last} }
 }
 
 /// Who owns a pod; a Deployment leads to its page.

@@ -76,6 +76,8 @@ fn value(row: &PodRow, column: PodColumn) -> Value<'_> {
         PodColumn::Name => Value::text(&row.name),
         PodColumn::Namespace => Value::Nothing,
         PodColumn::Status => Value::text(&row.status),
+        PodColumn::Restarts => Value::Number(row.restarts.into()),
+        PodColumn::Node => Value::text(row.node.as_deref().unwrap_or_default()),
         PodColumn::Owner => Value::text(row.owner.as_ref().map_or("", |owner| &owner.name)),
         // What asks for attention first.
         PodColumn::State => Value::Number(match row.state.name() {

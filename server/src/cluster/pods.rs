@@ -19,6 +19,10 @@ use kube::ResourceExt;
 
 use super::{mesh::Revisions, settings::SettingIndex, watch::Stores};
 
+mod printed;
+
+use printed::Printed;
+
 /// What judging a pod needs beside the pod.
 pub struct Judge<'a> {
     /// Owners and namespaces.
@@ -141,7 +145,7 @@ impl Judge<'_> {
         let spec = pod.spec.as_ref();
         PodFacts {
             host_network: spec.and_then(|spec| spec.host_network).unwrap_or_default(),
-            finished: matches!(phase(pod), "Succeeded" | "Failed"),
+            finished: is_finished(pod),
             ambient: self.is_ambient(namespace, pod.labels()),
             has_proxy: sidecar(pod) != Sidecar::None,
             has_init: redirecting_container(pod).is_some(),
@@ -237,16 +241,18 @@ fn annotations_of(template: &k8s_openapi::api::core::v1::PodTemplateSpec) -> Ann
 }
 
 fn row(pod: &Pod, owner: Option<Owner>, state: PodState) -> PodRow {
+    let printed = Printed::of(pod);
     PodRow {
         namespace: pod.namespace().unwrap_or_default(),
         name: pod.name_any(),
         uid: pod.uid().unwrap_or_default(),
-        status: if pod.metadata.deletion_timestamp.is_some() {
-            "Terminating"
-        } else {
-            phase(pod)
-        }
-        .to_owned(),
+        status: printed.status,
+        ends: pod.metadata.deletion_timestamp.is_some(),
+        finished: is_finished(pod),
+        ready: printed.ready,
+        containers: printed.containers,
+        restarts: printed.restarts,
+        last_restart: printed.last_restart,
         node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
         created: pod.creation_timestamp().map(|time| time.0.to_string()),
         owner,
@@ -255,11 +261,9 @@ fn row(pod: &Pod, owner: Option<Owner>, state: PodState) -> PodRow {
     }
 }
 
-fn phase(pod: &Pod) -> &str {
-    pod.status
-        .as_ref()
-        .and_then(|status| status.phase.as_deref())
-        .unwrap_or("Unknown")
+fn is_finished(pod: &Pod) -> bool {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    matches!(phase, Some("Succeeded" | "Failed"))
 }
 
 fn sidecar(pod: &Pod) -> Sidecar {

@@ -168,5 +168,5 @@ fn add(counts: &mut PodCounts, pod: &PodRow) {
     counts.total += 1;
     counts.injected += usize::from(pod.state.applies());
     // One that ends already needs no restart.
-    counts.stale += usize::from(pod.state.is_stale() && pod.status != "Terminating");
+    counts.stale += usize::from(pod.state.is_stale() && !pod.ends);
 }

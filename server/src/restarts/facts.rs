@@ -39,7 +39,7 @@ pub(super) fn stale(pods: &[PodRow]) -> HashMap<WorkloadName, Stale> {
     let mut stale: HashMap<WorkloadName, Stale> = HashMap::new();
     for pod in pods {
         if let PodState::Stale { fields } = &pod.state
-            && pod.status != "Terminating"
+            && !pod.ends
         {
             let of = stale.entry(workload_of(pod)).or_default();
             of.pods += 1;

@@ -111,8 +111,7 @@ fn settled(
     plan: &str,
     wanted: i32,
 ) -> Progress {
-    let is_over = |row: &PodRow| matches!(row.status.as_str(), "Terminating" | "Succeeded" | "Failed");
-    let rows = pods_of(snapshot, workload).filter(|row| !is_over(row));
+    let rows = pods_of(snapshot, workload).filter(|row| !row.ends && !row.finished);
     let mut new = 0;
     for row in rows {
         let pod = cluster.stores.pods.get(&row.namespace, &row.name);

@@ -21,7 +21,6 @@ pub(super) enum Next {
 
 /// Whether a new pod comes, and the sentence that says so, for `Prose`.
 pub(super) fn next(pod: &PodRow) -> (Next, String) {
-    let finished = matches!(pod.status.as_str(), "Succeeded" | "Failed");
     let Some(owner) = &pod.owner else {
         return (
             Next::Never,
@@ -41,7 +40,7 @@ pub(super) fn next(pod: &PodRow) -> (Next, String) {
             Next::Comes,
             format!("DaemonSet `{name}` will make a new one on the same node."),
         ),
-        "Job" if finished => (
+        "Job" if pod.finished => (
             Next::NotNeeded,
             format!("It has run to its end. Job `{name}` keeps its result; the pod's log goes with it."),
         ),
@@ -166,7 +165,7 @@ mod tests {
             )
         );
         let finished = PodRow {
-            status: "Succeeded".into(),
+            finished: true,
             ..owned("Job")
         };
         assert_eq!(next(&finished).0, Next::NotNeeded);

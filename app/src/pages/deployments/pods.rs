@@ -46,7 +46,9 @@ pub(super) fn pods(answer: Signal<((String, String), Page<PodRow>)>, deletion: D
     let pods = Signal::derive(move || answer.with(|(_, page)| own(page)));
     let columns = vec![
         Column::text("Name"),
+        Column::number("Ready"),
         Column::text("Status"),
+        Column::number("Restarts"),
         Column::text("Sidecar"),
         Column::text("State"),
         Column::number("Age"),

@@ -16,18 +16,12 @@ use crate::{
         delivery::DeliveryState,
         fields_table::{FieldsTable, Given},
         load::Data,
-        pod_state::{SidecarKind, StateBadge, sentence},
-        pod_table::OwnerLink,
+        pod_state::{SidecarKind, StateBadge, sentence, status_tone},
+        pod_table::{OwnerLink, Restarts},
         remarks::remarkable,
     },
     routes,
-    ui::{
-        badge::{Badge, Tone},
-        button::Button,
-        empty::Empty,
-        prose::Prose,
-        time::Ago,
-    },
+    ui::{badge::Badge, button::Button, empty::Empty, prose::Prose, time::Ago},
 };
 
 type Place = (String, String);
@@ -97,16 +91,13 @@ fn verdict(pod: &PodRow) -> impl IntoView + use<> {
 }
 
 fn facts(pod: PodRow) -> impl IntoView {
-    let (status, namespace) = (pod.status.clone(), pod.namespace.clone());
-    let tone = match status.as_str() {
-        "Running" | "Succeeded" => Tone::Good,
-        "Failed" => Tone::Bad,
-        "Terminating" => Tone::Warning,
-        _ => Tone::Info,
-    };
+    let namespace = pod.namespace.clone();
+    let tone = status_tone(&pod.status);
     view! {
         <dl class="facts">
-            <div><dt>"Status"</dt><dd><Badge tone>{status}</Badge></dd></div>
+            <div><dt>"Status"</dt><dd><Badge tone>{pod.status}</Badge></dd></div>
+            <div><dt>"Ready"</dt><dd>{format!("{} of {}", pod.ready, pod.containers)}</dd></div>
+            <div><dt>"Restarts"</dt><dd><Restarts count=pod.restarts last=pod.last_restart/></dd></div>
             <div><dt>"Namespace"</dt><dd><a href=routes::namespace(&namespace)>{namespace.clone()}</a></dd></div>
             <div><dt>"Owner"</dt><dd><OwnerLink namespace owner=pod.owner/></dd></div>
             <div><dt>"Sidecar"</dt><dd><SidecarKind sidecar=pod.sidecar/></dd></div>

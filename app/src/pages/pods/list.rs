@@ -54,12 +54,14 @@ fn columns(asked: &PodQuery) -> Vec<Column> {
     vec![
         sorting.by(Column::text("Name"), PodColumn::Name),
         sorting.by(Column::text("Namespace"), PodColumn::Namespace),
+        Column::number("Ready"),
         sorting.by(Column::text("Status"), PodColumn::Status),
+        sorting.by(Column::number("Restarts"), PodColumn::Restarts),
         Column::text("Sidecar"),
         sorting.by(Column::text("State"), PodColumn::State),
         sorting.by(Column::text("Owner"), PodColumn::Owner),
         sorting.age_by(Column::number("Age"), PodColumn::Created),
-        Column::text("Node"),
+        sorting.by(Column::text("Node"), PodColumn::Node),
         Column::actions("Actions"),
     ]
 }

@@ -15,6 +15,7 @@ mod lists;
 mod outside;
 mod owners;
 mod preview;
+mod printed;
 mod reference;
 mod restarts;
 mod setting;

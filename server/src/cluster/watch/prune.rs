@@ -1,7 +1,10 @@
 //! What the stores do without.
 
 use domain::TrafficArgs;
-use k8s_openapi::api::core::v1::{Container, EnvVar, Pod, PodSpec, PodTemplateSpec, Service};
+use k8s_openapi::api::core::v1::{
+    Container, ContainerState, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, EnvVar, Pod,
+    PodCondition, PodSpec, PodTemplateSpec, Service,
+};
 use kube::ResourceExt;
 
 /// Drops what no reader here uses and what is large.
@@ -109,8 +112,51 @@ pub(super) fn prune_pod(pod: &mut Pod) {
         }
     }
     if let Some(status) = &mut pod.status {
-        status.conditions = None;
-        status.container_statuses = None;
-        status.init_container_statuses = None;
+        status.conditions = status.conditions.take().map(prune_conditions);
+        status.container_statuses = status.container_statuses.take().map(prune_statuses);
+        status.init_container_statuses = status.init_container_statuses.take().map(prune_statuses);
+    }
+}
+
+/// Keeps of a pod's conditions those that its printed state is made of.
+fn prune_conditions(conditions: Vec<PodCondition>) -> Vec<PodCondition> {
+    let printed = conditions
+        .into_iter()
+        .filter(|condition| matches!(condition.type_.as_str(), "PodScheduled" | "Initialized" | "Ready"));
+    let kept = printed.map(|condition| PodCondition {
+        type_: condition.type_,
+        status: condition.status,
+        reason: condition.reason,
+        ..PodCondition::default()
+    });
+    kept.collect()
+}
+
+/// Keeps of containers whether they run, why not, and how often they were started again.
+fn prune_statuses(statuses: Vec<ContainerStatus>) -> Vec<ContainerStatus> {
+    let kept = statuses.into_iter().map(|status| ContainerStatus {
+        name: status.name,
+        ready: status.ready,
+        started: status.started,
+        restart_count: status.restart_count,
+        state: status.state.map(prune_state),
+        last_state: status.last_state.map(prune_state),
+        ..ContainerStatus::default()
+    });
+    kept.collect()
+}
+
+fn prune_state(state: ContainerState) -> ContainerState {
+    ContainerState {
+        running: state.running,
+        waiting: state.waiting.map(|waiting| ContainerStateWaiting {
+            message: None,
+            ..waiting
+        }),
+        terminated: state.terminated.map(|terminated| ContainerStateTerminated {
+            message: None,
+            container_id: None,
+            ..terminated
+        }),
     }
 }
