@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Page, Problem,
+    access::{Access, AccessQuery},
     audit::{AuditQuery, Change},
     deployment::{DeploymentDetail, DeploymentQuery, DeploymentRow},
     json,
@@ -125,6 +126,12 @@ pub fn pods(query: &PodQuery) -> Ask<Page<PodRow>> {
 #[must_use]
 pub fn pod(namespace: &str, name: &str) -> Ask<PodDetail> {
     Ask::of(path::pod(namespace, name))
+}
+
+/// What the caller may do.
+#[must_use]
+pub fn access(query: &AccessQuery) -> Ask<Access> {
+    Ask::of(path::with_query(path::ACCESS, query))
 }
 
 /// Restart plans and runs, newest first.

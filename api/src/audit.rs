@@ -47,6 +47,8 @@ pub enum Action {
     DeleteSetting,
     /// A pod was deleted.
     DeletePod,
+    /// A pod was evicted.
+    EvictPod,
     /// A workload was restarted.
     RestartWorkload,
     /// The outbound traffic policy of a revision was saved, in its mesh configuration.

@@ -13,7 +13,9 @@ use domain::Level;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Ask, Page, Problem, Request, Transport, ask,
+    Ask, Page, Problem, Request, Transport,
+    access::{Access, AccessQuery},
+    ask,
     audit::{AuditQuery, Change},
     deployment::{DeploymentDetail, DeploymentQuery, DeploymentRow},
     json,
@@ -137,6 +139,18 @@ impl Client {
         let based_on = Precondition::Version(uid.to_owned());
         self.send::<(), _>("DELETE", path::pod(namespace, name), Some(&based_on), None)
             .await
+    }
+
+    /// Evicts the pod that has this uid: a delete that a PodDisruptionBudget can refuse.
+    pub async fn evict_pod(&self, namespace: &str, name: &str, uid: &str) -> Result<PodDeleted, Problem> {
+        let based_on = Precondition::Version(uid.to_owned());
+        self.send::<(), _>("POST", path::pod_eviction(namespace, name), Some(&based_on), None)
+            .await
+    }
+
+    /// What the caller may do.
+    pub async fn access(&self, query: &AccessQuery) -> Result<Access, Problem> {
+        self.read(&ask::access(query)).await
     }
 
     /// Deployments.

@@ -3,6 +3,7 @@
 //! Paths ([`path`]), shapes (one module a resource), refusals ([`Problem`]) and the typed [`Client`] that the
 //! browser, server-side rendering and tests share. Nothing here decides anything: rules live in `domain`.
 
+pub mod access;
 pub mod ask;
 pub mod audit;
 pub mod client;

@@ -48,6 +48,10 @@ pub const DEPLOYMENT: &str = "/api/v1/deployments/{namespace}/{name}";
 pub const PODS: &str = "/api/v1/pods";
 /// One pod.
 pub const POD: &str = "/api/v1/pods/{namespace}/{name}";
+/// The eviction of one pod.
+pub const POD_EVICTION: &str = "/api/v1/pods/{namespace}/{name}/eviction";
+/// What the caller may do.
+pub const ACCESS: &str = "/api/v1/access";
 /// What happens to a packet of a pod.
 pub const TRACE: &str = "/api/v1/trace";
 /// Runs: plans that are stored.
@@ -103,6 +107,14 @@ pub fn outbound_policy(revision: &str) -> String {
 #[must_use]
 pub fn pod(namespace: &str, name: &str) -> String {
     POD.replace("{namespace}", &segment(namespace))
+        .replace("{name}", &segment(name))
+}
+
+/// The URL of a pod's eviction.
+#[must_use]
+pub fn pod_eviction(namespace: &str, name: &str) -> String {
+    POD_EVICTION
+        .replace("{namespace}", &segment(namespace))
         .replace("{name}", &segment(name))
 }
 

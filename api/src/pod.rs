@@ -137,9 +137,21 @@ pub struct PodDetail {
     /// The annotations of the pod that our webhook wrote, by field, with their level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<String>,
+    /// The PodDisruptionBudgets that select it; nothing where the caller may not list them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budgets: Option<Vec<PodBudget>>,
     /// What is remarkable about the next pod in its place, the worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lints: Vec<LintView>,
+}
+
+/// A PodDisruptionBudget: how many pods must stay. It counts for an eviction, not for a delete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PodBudget {
+    /// Its name.
+    pub name: String,
+    /// How many of the pods that it selects may be evicted now.
+    pub allowed: u32,
 }
 
 /// What the running pod was given when it was made.
@@ -250,7 +262,7 @@ impl Column for PodColumn {
     ];
 }
 
-/// What became of a delete.
+/// What became of a delete or an eviction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PodDeleted {

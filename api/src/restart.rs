@@ -200,6 +200,9 @@ pub struct RestartRun {
     /// What to know about the whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
+    /// Why the caller may not carry it out or stop it; nothing where they may, or it is over. Told by `GET` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// A run in a list.

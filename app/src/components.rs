@@ -1,5 +1,6 @@
 //! Parts of pages that know Sidestep.
 
+pub(crate) mod access;
 pub(crate) mod chips_field;
 pub(crate) mod delete_pod;
 pub(crate) mod delivery;

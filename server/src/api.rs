@@ -6,6 +6,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::state::State;
 
+mod access;
 mod audit;
 mod deployments;
 mod events;
@@ -73,6 +74,8 @@ fn operations() -> OpenApiRouter<State> {
         .routes(routes!(deployments::get))
         .routes(routes!(pods::list))
         .routes(routes!(pods::get, pods::delete))
+        .routes(routes!(pods::evict))
+        .routes(routes!(access::get))
         .routes(routes!(restarts::plan))
         .routes(routes!(restarts::list, restarts::make))
         .routes(routes!(restarts::get))

@@ -21,7 +21,7 @@ use k8s_openapi::{
     NamespaceResourceScope,
     api::{
         authentication::v1::SelfSubjectReview,
-        authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
+        authorization::v1::{SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
     },
 };
 use kube::{Api, Client, Config, Resource, api::PostParams};
@@ -32,6 +32,11 @@ use crate::{
     error::{Error, from_kube},
     state::State,
 };
+
+mod readable;
+
+use self::readable::Question;
+pub use self::readable::{Readable, Visible};
 
 /// How long an answer about identity or rights is believed.
 const BELIEVED: Duration = Duration::from_secs(20);
@@ -57,75 +62,6 @@ pub struct Caller {
     /// Why the cluster is not asked now: it does not answer.
     lost: Option<String>,
     access: Arc<Mutex<HashMap<Question, (Instant, bool)>>>,
-}
-
-/// A kind of thing whose reading is checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Readable {
-    /// Namespaces (the objects).
-    Namespaces,
-    /// Pods.
-    Pods,
-    /// Deployments.
-    Deployments,
-    /// Settings.
-    Settings,
-    /// Services.
-    Services,
-    /// ConfigMaps.
-    ConfigMaps,
-    /// Istio's `Sidecar` resources.
-    Sidecars,
-    /// Hosts that Istio is told of: `ServiceEntry` resources.
-    ServiceEntries,
-    /// Istio's policies; who may list one kind of them is taken to be allowed to know of all.
-    Policies,
-}
-
-/// What of a kind a caller may read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Visible {
-    /// Everything.
-    All,
-    /// Only in these namespaces.
-    In(Vec<String>),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Question {
-    verb: &'static str,
-    kind: Readable,
-    /// `None`: in all of them.
-    namespace: Option<String>,
-    /// `None`: whichever.
-    name: Option<String>,
-}
-
-impl Readable {
-    fn attributes(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Namespaces => ("", "namespaces"),
-            Self::Pods => ("", "pods"),
-            Self::Deployments => ("apps", "deployments"),
-            Self::Settings => ("sidestep.dev", "sidecarsettings"),
-            Self::Services => ("", "services"),
-            Self::ConfigMaps => ("", "configmaps"),
-            Self::Sidecars => ("networking.istio.io", "sidecars"),
-            Self::ServiceEntries => ("networking.istio.io", "serviceentries"),
-            Self::Policies => ("security.istio.io", "peerauthentications"),
-        }
-    }
-}
-
-impl Visible {
-    /// Whether things in `namespace` are visible.
-    #[must_use]
-    pub fn includes(&self, namespace: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::In(namespaces) => namespaces.iter().any(|n| n == namespace),
-        }
-    }
 }
 
 impl Caller {
@@ -195,13 +131,14 @@ impl Caller {
         }
     }
 
-    /// Why the caller may not `verb` the thing of this kind and name in `namespace`; `None`: they may.
+    /// Why the caller may not `verb` the thing of this kind and name in `namespace`, or, without a name, any; `None`: they
+    /// may.
     pub async fn refused(
         &self,
         kind: Readable,
         verb: &'static str,
         namespace: &str,
-        name: &str,
+        name: Option<&str>,
     ) -> Result<Option<String>, Error> {
         let any = Question {
             verb,
@@ -209,12 +146,18 @@ impl Caller {
             namespace: Some(namespace.to_owned()),
             name: None,
         };
+        if self.may(any.clone()).await? {
+            return Ok(None);
+        }
         // A role may also be for things of certain names.
-        let this = Question {
-            name: Some(name.to_owned()),
-            ..any.clone()
-        };
-        if self.may(any).await? || self.may(this).await? {
+        if let Some(name) = name
+            && self
+                .may(Question {
+                    name: Some(name.to_owned()),
+                    ..any
+                })
+                .await?
+        {
             return Ok(None);
         }
         Ok(Some(format!(
@@ -264,17 +207,9 @@ impl Caller {
             return Ok(*answer);
         }
         self.reach()?;
-        let (group, resource) = question.kind.attributes();
         let review = SelfSubjectAccessReview {
             spec: SelfSubjectAccessReviewSpec {
-                resource_attributes: Some(ResourceAttributes {
-                    group: Some(group.to_owned()),
-                    resource: Some(resource.to_owned()),
-                    verb: Some(question.verb.to_owned()),
-                    namespace: question.namespace.clone(),
-                    name: question.name.clone(),
-                    ..Default::default()
-                }),
+                resource_attributes: Some(question.attributes()),
                 non_resource_attributes: None,
             },
             ..Default::default()

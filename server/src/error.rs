@@ -87,6 +87,9 @@ pub enum Error {
     /// The console's own account may not do what it would have to.
     #[error("the console's account is not allowed: {0}")]
     ExecutorForbidden(String),
+    /// A PodDisruptionBudget does not let a pod go now.
+    #[error("a PodDisruptionBudget does not allow it: {0}")]
+    DisruptionBudget(String),
     /// `SidecarSetting` is not known to the cluster.
     #[error("the SidecarSetting resource is not installed")]
     NotInstalled,
@@ -195,6 +198,16 @@ impl Error {
             .with_way_out(
                 "restarts are opt-in: run `sidestep install --restarts` and bind ClusterRole `sidestep-restarts` to the \
                  console's account",
+            ),
+            Self::DisruptionBudget(why) => Problem::new(
+                409,
+                "disruption-budget",
+                "A PodDisruptionBudget does not let this pod go now",
+                format!("{why}; nothing was changed"),
+            )
+            .with_way_out(
+                "wait until more of its pods are ready and evict it again; a delete asks no budget, and may take the \
+                 service down",
             ),
             Self::NotInstalled => Problem::new(
                 503,

@@ -198,7 +198,7 @@ mod tests {
         for (query, path, word) in [
             ("limit=x", "limit", "digit"),
             ("limit=-1", "limit", "digit"),
-            ("sort=age", "sort", "status, owner"),
+            ("sort=age", "sort", "status, restarts"),
             ("state=old", "state", "notApplicable"),
             ("staled=true", "staled", "`state`"),
         ] {

@@ -6,6 +6,7 @@
 
 pub mod admission;
 pub mod api;
+mod budgets;
 pub mod caller;
 pub mod change;
 pub mod cli;

@@ -232,7 +232,12 @@ async fn view(state: &State, caller: &Caller, revision: &Revision, map: &ConfigM
     let map_name = revision.mesh_config_map();
     let read = mesh_config::read(text);
     let (refused, taken) = futures::join!(
-        caller.refused(Readable::ConfigMaps, "update", &revision.namespace, &map_name,),
+        caller.refused(
+            Readable::ConfigMaps,
+            "update",
+            &revision.namespace,
+            Some(&map_name)
+        ),
         state.istiods.ask(&revision.name, read.as_ref().ok()),
     );
     let owner = owner::of(map);

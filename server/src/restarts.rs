@@ -39,6 +39,20 @@ pub async fn find(state: &State, caller: &Caller, id: &str) -> Result<Stored, Er
     }
 }
 
+/// A run as the caller sees it, with whether they may carry it out.
+pub async fn show(state: &State, caller: &Caller, id: &str) -> Result<RestartRun, Error> {
+    let stored = find(state, caller, id).await?;
+    let mut run = view::run(&stored);
+    if !stored.run.state.is_over() {
+        run.refused = match rights::of_caller(caller, &stored).await {
+            Ok(()) => None,
+            Err(Error::Forbidden(why)) => Some(why),
+            Err(error) => return Err(error),
+        };
+    }
+    Ok(run)
+}
+
 /// Starts, pauses, resumes or cancels a run. Each needs the right to restart all that is left of it.
 pub async fn command(
     state: &State,

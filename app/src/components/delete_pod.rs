@@ -1,12 +1,17 @@
 //! *Delete* and *OK*: one dialog for all pods of a page.
 
 use crate::prelude::*;
-use api::{Client, Problem, mesh::Delivery, pod::PodRow};
+use api::{
+    Client, Problem,
+    access::{Access, AccessQuery, Act},
+    mesh::Delivery,
+    pod::{PodBudget, PodRow},
+};
 use domain::Level;
 
 mod words;
 
-use self::words::{Next, gain, next, refusal};
+use self::words::{Next, budgets_words, gain, next, refusal};
 use crate::{
     components::{delivery::DeliveryState, pod_state::StateBadge},
     routes,
@@ -22,6 +27,14 @@ pub(crate) struct Deletion {
     pod: RwSignal<Option<PodRow>>,
     open: RwSignal<bool>,
     done: RwSignal<Option<Done>>,
+}
+
+/// What is read about the pod when it is asked about.
+#[derive(Clone, PartialEq, Eq)]
+struct Beside {
+    uid: String,
+    access: Option<Access>,
+    budgets: Vec<PodBudget>,
 }
 
 #[derive(Clone)]
@@ -55,10 +68,15 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
     let problem = RwSignal::new(None::<Problem>);
     let delete = {
         let client = client.clone();
-        Action::new(move |pod: &PodRow| {
-            let (client, pod) = (client.clone(), pod.clone());
+        Action::new(move |(pod, evict): &(PodRow, bool)| {
+            let (client, pod, evict) = (client.clone(), pod.clone(), *evict);
             async move {
-                match client.delete_pod(&pod.namespace, &pod.name, &pod.uid).await {
+                let answer = if evict {
+                    client.evict_pod(&pod.namespace, &pod.name, &pod.uid).await
+                } else {
+                    client.delete_pod(&pod.namespace, &pod.name, &pod.uid).await
+                };
+                match answer {
                     Ok(deleted) => {
                         announcer.say(format!("Pod {} is being deleted", pod.name));
                         deletion.open.set(false);
@@ -83,11 +101,35 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
             (namespace, setting.map(|setting| setting.delivery).map_err(drop))
         }
     });
+    let beside = {
+        let client = expect_context::<Client>();
+        Action::new(move |pod: &PodRow| {
+            let (client, pod) = (client.clone(), pod.clone());
+            async move {
+                let asked = AccessQuery {
+                    namespace: pod.namespace.clone(),
+                    name: Some(pod.name.clone()),
+                };
+                let access = client.access(&asked).await.ok();
+                let budgets = client
+                    .pod(&pod.namespace, &pod.name)
+                    .await
+                    .ok()
+                    .and_then(|pod| pod.budgets);
+                Beside {
+                    uid: pod.uid,
+                    access,
+                    budgets: budgets.unwrap_or_default(),
+                }
+            }
+        })
+    };
     Effect::new(move |was_open: Option<bool>| {
         let open = deletion.open.get();
         if open {
             problem.set(None);
             if let Some(pod) = deletion.pod.get_untracked() {
+                beside.dispatch(pod.clone());
                 delivery.dispatch(pod.namespace);
             }
         } else if was_open == Some(true) {
@@ -97,6 +139,7 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
         open
     });
     let busy = delete.pending();
+    let evicting = RwSignal::new(false);
     // Not while it is under way: what came of it is said here.
     let close = move || {
         if !busy.get_untracked() {
@@ -116,25 +159,45 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
                 .filter(|(of, _)| *of == namespace)
                 .map(|(_, delivery)| delivery)
         });
+        let uid = pod.uid.clone();
+        let beside = Memo::new(move |_| beside.value().get().filter(|beside| beside.uid == uid));
+        let may_not = move |act| {
+            Signal::derive(move || {
+                let beside = beside.get()?;
+                beside.access?.refused(act).map(str::to_owned)
+            })
+        };
+        let budgets = Memo::new(move |_| beside.get().map(|beside| beside.budgets).unwrap_or_default());
+        // An eviction differs from a delete only where a budget can say no.
+        let has_budget = Memo::new(move |_| !budgets.with(Vec::is_empty));
         let asked = pod.clone();
+        let end = move |pod: &PodRow, evict: bool| {
+            problem.set(None);
+            evicting.set(evict);
+            delete.dispatch((pod.clone(), evict));
+        };
         Some(view! {
             <Question pod delivery=delivery.into()/>
+            {move || has_budget.get().then(|| view! { <p><Prose text=budgets.with(|budgets| budgets_words(budgets))/></p> })}
             {move || problem.get().map(|problem| view! { <Refusal problem/> })}
             <div class="dialog-actions">
                 <Button on_press=close>{move || if problem.with(|problem| is_final(problem.as_ref())) { "Close" } else { "Cancel" }}</Button>
                 <Show when=move || !problem.with(|problem| is_final(problem.as_ref()))>
                     {
-                        let asked = asked.clone();
+                        let (asked, to_evict) = (asked.clone(), StoredValue::new(asked.clone()));
                         view! {
-                            <Button
-                                class="danger"
-                                busy
-                                on_press=move || {
-                                    problem.set(None);
-                                    delete.dispatch(asked.clone());
-                                }
-                            >
-                                {move || if busy.get() { "Deleting…" } else { "OK" }}
+                            <Show when=move || has_budget.get()>
+                                <Button
+                                    class="primary"
+                                    busy
+                                    refused=may_not(Act::EvictPod)
+                                    on_press=move || to_evict.with_value(|pod| end(pod, true))
+                                >
+                                    {move || if busy.get() && evicting.get() { "Evicting…" } else { "Evict" }}
+                                </Button>
+                            </Show>
+                            <Button class="danger" busy refused=may_not(Act::DeletePod) on_press=move || end(&asked, false)>
+                                {move || if busy.get() && !evicting.get() { "Deleting…" } else { "OK" }}
                             </Button>
                         }
                     }

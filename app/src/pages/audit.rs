@@ -96,7 +96,7 @@ mod tests {
             action,
             target: Target {
                 kind: match action {
-                    Action::DeletePod => "Pod",
+                    Action::DeletePod | Action::EvictPod => "Pod",
                     Action::SaveOutboundPolicy => "ConfigMap",
                     _ => "SidecarSetting",
                 }

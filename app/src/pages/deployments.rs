@@ -6,6 +6,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     components::{
+        access,
         delete_pod::{DeletePod, Deletion},
         live::{self, Kind},
         load::{Data, Follow},
@@ -61,6 +62,7 @@ pub(super) fn deployment_page() -> AnyView {
         ask::deployment(namespace, name)
     });
     let pods = pods::read(place);
+    let rights = access::rights(place);
     let client = expect_context::<Client>();
     let look = Action::new(move |(namespace, name): &(String, String)| {
         let (client, namespace, name) = (client.clone(), namespace.clone(), name.clone());
@@ -97,7 +99,7 @@ pub(super) fn deployment_page() -> AnyView {
     };
     view! {
         <PageHeader title trail/>
-        <Follow what="the Deployment" data=deployment gone view=move |answer| detail(answer, pods, deletion)/>
+        <Follow what="the Deployment" data=deployment gone view=move |answer| detail(answer, pods, rights, deletion)/>
         <DeletePod deletion on_done=move || pods.refetch()/>
     }
     .into_any()

@@ -6,6 +6,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     components::{
+        access,
         delete_pod::{DeletePod, Deleted, Deletion},
         live::{self, Kind},
         load::{Data, Follow},
@@ -60,6 +61,7 @@ pub(super) fn pod_page() -> AnyView {
         ask::pod(namespace, name)
     });
     let delivery = detail::undelivered(place);
+    let rights = access::rights(place);
     let client = expect_context::<Client>();
     let look = Action::new(move |(namespace, name): &(String, String)| {
         let (client, namespace, name) = (client.clone(), namespace.clone(), name.clone());
@@ -98,7 +100,7 @@ pub(super) fn pod_page() -> AnyView {
     view! {
         <PageHeader title trail/>
         <Deleted deletion/>
-        <Follow what="the pod" data=pod gone view=move |answer| detail(answer, delivery, deletion)/>
+        <Follow what="the pod" data=pod gone view=move |answer| detail(answer, delivery, rights, deletion)/>
         <DeletePod deletion on_done=move || pod.refetch()/>
     }
     .into_any()

@@ -111,7 +111,7 @@ pub(super) async fn get(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<RestartRun>, Error> {
-    Ok(Json(view::run(&restarts::find(&state, &caller, &id).await?)))
+    Ok(Json(restarts::show(&state, &caller, &id).await?))
 }
 
 /// Start a plan

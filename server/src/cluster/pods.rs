@@ -332,6 +332,7 @@ impl Judged {
                 })
                 .collect(),
             applied,
+            budgets: None,
             lints: Vec::new(),
         }
     }

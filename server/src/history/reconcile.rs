@@ -63,7 +63,7 @@ async fn settle(history: &History, cluster: &Cluster, pending: Pending) -> bool 
     let found = match pending.intent.action {
         Action::SaveSetting | Action::DeleteSetting => setting(history, cluster, &pending).await,
         Action::SaveOutboundPolicy => mesh_config(history, cluster, &pending).await,
-        Action::DeletePod => pod(cluster, &pending.intent).await,
+        Action::DeletePod | Action::EvictPod => pod(cluster, &pending.intent).await,
         // Its outcome is recorded with it.
         Action::ChangedOutside => Ok(found(OutcomeState::Succeeded, "the cluster had it")),
         Action::RestartWorkload => workload(cluster, &pending.intent).await,

@@ -16,14 +16,11 @@ use k8s_openapi::{
         core::v1::{PodSpec, PodTemplateSpec},
         policy::v1::PodDisruptionBudget,
     },
-    apimachinery::pkg::{
-        apis::meta::v1::{LabelSelector, ObjectMeta},
-        util::intstr::IntOrString,
-    },
+    apimachinery::pkg::{apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
 };
 use kube::{Api, Client, ResourceExt, api::ListParams};
 
-use crate::cluster::watch::Stores;
+use crate::{budgets, cluster::watch::Stores};
 
 type Labels = BTreeMap<String, String>;
 
@@ -93,19 +90,7 @@ impl Beside {
     }
 
     fn budgets(&self, namespace: &str, labels: &Labels) -> Option<Vec<Budget>> {
-        let selecting = self.budgets.as_ref()?.iter().filter(|budget| {
-            let selector = budget.spec.as_ref().and_then(|spec| spec.selector.as_ref());
-            budget.namespace().as_deref() == Some(namespace)
-                && selector.is_some_and(|selector| selects(selector, labels))
-        });
-        let budgets = selecting.map(|budget| Budget {
-            name: budget.name_any(),
-            allowed: budget
-                .status
-                .as_ref()
-                .map_or(0, |status| pods(status.disruptions_allowed)),
-        });
-        Some(budgets.collect())
+        Some(budgets::selecting(self.budgets.as_ref()?, namespace, labels))
     }
 
     fn autoscaler(&self, workload: &WorkloadName) -> Option<Autoscaler> {
@@ -354,27 +339,4 @@ fn owner(metadata: &ObjectMeta) -> Option<Owner> {
     } else {
         annotation("meta.helm.sh/release-name").and_then(|name| owned("Helm", name, false))
     }
-}
-
-/// Whether a selector of Kubernetes selects these labels; an empty one selects everything.
-fn selects(selector: &LabelSelector, labels: &Labels) -> bool {
-    let named = selector.match_labels.iter().flatten();
-    let expressions = selector.match_expressions.iter().flatten();
-    named
-        .into_iter()
-        .all(|(key, value)| labels.get(key) == Some(value))
-        && expressions.into_iter().all(|expression| {
-            let value = labels.get(&expression.key);
-            let listed = || {
-                let values = expression.values.iter().flatten();
-                value.is_some_and(|value| values.into_iter().any(|one| one == value))
-            };
-            match expression.operator.as_str() {
-                "In" => listed(),
-                "NotIn" => !listed(),
-                "Exists" => value.is_some(),
-                "DoesNotExist" => value.is_none(),
-                _ => false,
-            }
-        })
 }

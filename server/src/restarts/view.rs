@@ -25,6 +25,7 @@ pub fn run(stored: &Stored) -> RestartRun {
             .collect(),
         blocked: plan.blocked.clone(),
         notices: plan.notices.clone(),
+        refused: None,
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn view(
     let verb = if stored.is_some() { "update" } else { "create" };
     let (visible, refused) = futures::join!(
         caller.may_read(Readable::Pods, &namespaces),
-        caller.refused(Readable::Settings, verb, &place.namespace, &place.name),
+        caller.refused(Readable::Settings, verb, &place.namespace, Some(&place.name)),
     );
     let visible = visible.unwrap_or(Visible::In(Vec::new()));
     let pods = cluster

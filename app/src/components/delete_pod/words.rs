@@ -3,7 +3,7 @@
 use api::{
     Problem,
     mesh::Delivery,
-    pod::{PodRow, PodState},
+    pod::{PodBudget, PodRow, PodState},
 };
 
 /// Whether a new pod comes when this one goes.
@@ -83,6 +83,17 @@ pub(super) fn gain(pod: &PodRow, next: Next, delivery: Option<&Delivery>) -> Str
     format!("{now} A new one starts with the settings in force{same}.")
 }
 
+/// What the budgets that select a pod let go now, for `Prose`. An eviction asks all of them.
+pub(super) fn budgets_words(budgets: &[PodBudget]) -> String {
+    let told = budgets.iter().map(|PodBudget { name, allowed }| match allowed {
+        0 => format!("PodDisruptionBudget `{name}` lets no pod go now."),
+        1 => format!("PodDisruptionBudget `{name}` lets 1 pod go now."),
+        _ => format!("PodDisruptionBudget `{name}` lets {allowed} pods go now."),
+    });
+    let told: Vec<String> = told.collect();
+    format!("{} Evict asks first; OK deletes without asking.", told.join(" "))
+}
+
 /// Why a pod was not deleted, or why that is not known: a title, what happened, the way out.
 pub(super) fn refusal(problem: &Problem) -> (&'static str, String, Option<String>) {
     let open = "look whether the pod is still there; the Audit History tells what came of it".to_owned();
@@ -98,6 +109,10 @@ pub(super) fn refusal(problem: &Problem) -> (&'static str, String, Option<String
                 "The pod that you were asked about is gone. The new one was not touched.".to_owned(),
                 Some("close this and look at the new one".to_owned()),
             ),
+        ),
+        409 => (
+            "A budget does not let it go now",
+            (problem.detail.clone(), problem.way_out.clone()),
         ),
         403 => (
             "You may not delete this pod",
@@ -188,6 +203,19 @@ mod tests {
         assert_eq!(gain(&stale, Next::Comes, Some(&absent)), now);
         assert_eq!(gain(&stale, Next::Comes, None), now);
         assert_eq!(gain(&stale, Next::Never, Some(&ready)), now);
+    }
+
+    #[test]
+    fn a_budget_says_how_many_pods_may_go() {
+        let budget = |name: &str, allowed| PodBudget {
+            name: name.to_owned(),
+            allowed,
+        };
+        assert_eq!(
+            budgets_words(&[budget("web", 0), budget("all", 2)]),
+            "PodDisruptionBudget `web` lets no pod go now. PodDisruptionBudget `all` lets 2 pods go now. \
+             Evict asks first; OK deletes without asking."
+        );
     }
 
     #[test]

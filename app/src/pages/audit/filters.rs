@@ -11,10 +11,11 @@ use crate::{
 };
 
 /// The actions, by their names in a query.
-const ACTIONS: [(Action, &str, &str); 6] = [
+const ACTIONS: [(Action, &str, &str); 7] = [
     (Action::SaveSetting, "save-setting", "Save a setting"),
     (Action::DeleteSetting, "delete-setting", "Remove a setting"),
     (Action::DeletePod, "delete-pod", "Delete a pod"),
+    (Action::EvictPod, "evict-pod", "Evict a pod"),
     (
         Action::SaveOutboundPolicy,
         "save-outbound-policy",

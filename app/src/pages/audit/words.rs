@@ -14,6 +14,7 @@ pub(super) fn what(change: &Change, root: Option<&str>) -> String {
         Action::SaveSetting | Action::SaveOutboundPolicy => ("Saved", "save"),
         Action::DeleteSetting => ("Removed", "remove"),
         Action::DeletePod => ("Deleted", "delete"),
+        Action::EvictPod => ("Evicted", "evict"),
         // It is not tried: it was done.
         Action::ChangedOutside => {
             let done = match (&change.before, &change.after) {

@@ -2,9 +2,11 @@
 
 use crate::prelude::*;
 use api::{
+    access::Act,
     deployment::{Condition, DeploymentDetail, DeploymentQuery, DeploymentRow},
     mesh::PodCounts,
     pod::PodStateName,
+    restart::{Scope, WorkloadName},
 };
 
 use super::{
@@ -13,14 +15,17 @@ use super::{
 };
 use crate::{
     components::{
+        access::{Rights, refused},
         delete_pod::{Deleted, Deletion},
         fields_table::FieldsTable,
         pod_state::StateBadge,
         remarks::remarkable,
+        restart::{Restart, restart},
     },
     routes,
     ui::{
         badge::{Badge, Tone},
+        button::Button,
         empty::Empty,
         notice::Notice,
         prose::Prose,
@@ -35,13 +40,30 @@ type Place = (String, String);
 pub(super) fn detail(
     answer: Signal<(Place, DeploymentDetail)>,
     pods: OwnPods,
+    rights: Rights,
     deletion: Deletion,
 ) -> AnyView {
+    let plan = restart();
+    let redeploy = move || {
+        let (namespace, name) = answer.with_untracked(|(place, _)| place.clone());
+        let this = WorkloadName {
+            kind: "Deployment".to_owned(),
+            namespace,
+            name,
+        };
+        plan.plan(Scope::Workloads {
+            workloads: vec![this],
+        });
+    };
     let of = move |show: fn(&DeploymentDetail) -> AnyView| move || answer.with(|(_, detail)| show(detail));
     view! {
         <section class="panel" aria-labelledby="state">
             <h2 id="state" class="visually-hidden">"State"</h2>
             {of(summary)}
+            <div class="panel-actions">
+                <Button busy=plan.busy() refused=refused(rights, Act::RestartDeployment) on_press=redeploy>"Redeploy"</Button>
+            </div>
+            <Restart plan/>
         </section>
         <section class="panel" aria-labelledby="pods">
             <h2 id="pods">"Pods"</h2>

@@ -2,6 +2,7 @@
 
 use crate::prelude::*;
 use api::{
+    access::Act,
     ask,
     mesh::Delivery,
     pod::{PodDetail, PodRow, PodState, Running},
@@ -12,6 +13,7 @@ use domain::Level;
 
 use crate::{
     components::{
+        access::{Rights, refused},
         delete_pod::Deletion,
         delivery::DeliveryState,
         fields_table::{FieldsTable, Given},
@@ -46,6 +48,7 @@ fn undelivered_now(setting: Undelivered) -> Option<Delivery> {
 pub(super) fn detail(
     answer: Signal<(Place, PodDetail)>,
     delivery: Undelivered,
+    rights: Rights,
     deletion: Deletion,
 ) -> AnyView {
     let pod = Memo::new(move |_| answer.with(|(_, pod)| pod.row.clone()));
@@ -55,7 +58,7 @@ pub(super) fn detail(
             <h2 id="state" class="visually-hidden">"State"</h2>
             <div class="panel-title">
                 <p class="verdict">{move || pod.with(verdict)}</p>
-                <Button class="danger" on_press=move || deletion.ask(pod.get_untracked())>"Delete"</Button>
+                <Button class="danger" refused=refused(rights, Act::DeletePod) on_press=move || deletion.ask(pod.get_untracked())>"Delete"</Button>
             </div>
             // Whether what is said of the next pod will come true: told only where it will not.
             {move || undelivered_now(delivery).filter(|_| applies.get()).map(|delivery| view! { <DeliveryState delivery/> })}

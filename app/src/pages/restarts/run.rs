@@ -29,12 +29,13 @@ pub(super) fn run(answer: Signal<(String, RestartRun)>) -> AnyView {
     let row = Memo::new(move |_| of(|run| run.row.clone()));
     let workloads = Memo::new(move |_| answer.with(|(_, run)| run.workloads.clone()));
     let blocked = Memo::new(move |_| answer.with(|(_, run)| run.blocked.clone()));
+    let may_not = Memo::new(move |_| answer.with(|(_, run)| run.refused.clone()));
     let notices = Memo::new(move |_| answer.with(|(_, run)| run.notices.clone()));
     view! {
         <section class="panel" aria-labelledby="standing">
             <h2 id="standing" class="visually-hidden">"How it stands"</h2>
             {move || standing(row.get())}
-            <Buttons row/>
+            <Buttons row may_not/>
             {move || notices.get().into_iter().map(|notice| view! { <p class="field-note"><Prose text=notice/></p> }).collect_view()}
         </section>
         <section class="panel" aria-labelledby="workloads">
@@ -70,7 +71,7 @@ fn standing(row: RestartRow) -> AnyView {
 
 /// What can be done now.
 #[component]
-fn Buttons(row: Memo<RestartRow>) -> impl IntoView {
+fn Buttons(row: Memo<RestartRow>, may_not: Memo<Option<String>>) -> impl IntoView {
     let (client, announcer) = (expect_context::<Client>(), use_announcer());
     let (busy, refused) = (RwSignal::new(false), RwSignal::new(None::<Problem>));
     let state = Memo::new(move |_| row.with(|row| row.state));
@@ -95,9 +96,10 @@ fn Buttons(row: Memo<RestartRow>) -> impl IntoView {
             }
         });
     };
+    let off = Signal::derive(move || busy.get() || may_not.with(Option::is_some));
     let button = move |command: Command, class: &'static str| {
         let send = send.clone();
-        view! { <Button class busy on_press=move || send(command)>{name(command)}</Button> }
+        view! { <Button class busy=off on_press=move || send(command)>{name(command)}</Button> }
     };
     let buttons = move || match state.get() {
         RunState::Planned => vec![button(Command::Start, "primary"), button(Command::Cancel, "")],
@@ -110,6 +112,7 @@ fn Buttons(row: Memo<RestartRow>) -> impl IntoView {
     };
     view! {
         <div class="restart-buttons">{buttons}</div>
+        {move || may_not.get().map(|text| view! { <p class="refused"><Prose text/></p> })}
         {move || refused.get().map(refusal)}
     }
 }

@@ -8,6 +8,7 @@ mod delivery;
 mod deployments;
 mod effective;
 mod events;
+mod evict;
 mod history;
 mod injection;
 mod lints;
