@@ -20,7 +20,7 @@ pub(crate) struct Live {
     pub(crate) url: String,
     /// The sandbox's folder, made for this run: it shows what the run puts there, and nothing else.
     pub(crate) state: PathBuf,
-    _console: Running,
+    console: Running,
     _cluster: Sandbox,
 }
 
@@ -45,9 +45,14 @@ impl Live {
         Ok(Self {
             url: format!("http://{listen}"),
             state: cluster.state.clone(),
-            _console: console,
+            console,
             _cluster: cluster,
         })
+    }
+
+    /// The process id of the console.
+    pub(crate) fn console_id(&self) -> u32 {
+        self.console.id()
     }
 
     /// Stops both and removes what they kept.

@@ -36,6 +36,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Starts `command`; what it prints goes to `log`, or to the reader where there is none.
     ///
     /// It gets a process group of its own: Ctrl-C then reaches only us, and we end our programs in order.
