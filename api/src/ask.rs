@@ -16,7 +16,6 @@ use crate::{
     Page, Problem,
     access::{Access, AccessQuery},
     audit::{AuditQuery, Change},
-    deployment::{DeploymentDetail, DeploymentQuery, DeploymentRow},
     json,
     lint::{LintQuery, Lints},
     mesh::Mesh,
@@ -27,6 +26,7 @@ use crate::{
     restart::{RestartQuery, RestartRow, RestartRun},
     setting::SettingView,
     trace::{TraceQuery, TraceView},
+    workload::{WorkloadDetail, WorkloadKind, WorkloadQuery, WorkloadRow},
 };
 
 /// A question to the API, by its URL, and in its type what the answer is.
@@ -104,16 +104,16 @@ pub fn lints(query: &LintQuery) -> Ask<Lints> {
     Ask::of(path::with_query(path::LINTS, query))
 }
 
-/// Deployments.
+/// The workloads of a kind.
 #[must_use]
-pub fn deployments(query: &DeploymentQuery) -> Ask<Page<DeploymentRow>> {
-    Ask::of(path::with_query(path::DEPLOYMENTS, query))
+pub fn workloads(kind: WorkloadKind, query: &WorkloadQuery) -> Ask<Page<WorkloadRow>> {
+    Ask::of(path::with_query(path::workloads(kind), query))
 }
 
-/// One Deployment.
+/// One workload.
 #[must_use]
-pub fn deployment(namespace: &str, name: &str) -> Ask<DeploymentDetail> {
-    Ask::of(path::deployment(namespace, name))
+pub fn workload(kind: WorkloadKind, namespace: &str, name: &str) -> Ask<WorkloadDetail> {
+    Ask::of(path::workload(kind, namespace, name))
 }
 
 /// Pods.

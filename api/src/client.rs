@@ -17,7 +17,6 @@ use crate::{
     access::{Access, AccessQuery},
     ask,
     audit::{AuditQuery, Change},
-    deployment::{DeploymentDetail, DeploymentQuery, DeploymentRow},
     json,
     lint::{LintQuery, Lints},
     mesh::Mesh,
@@ -29,6 +28,7 @@ use crate::{
     restart::{Command, PlanRestart, RestartPlan, RestartQuery, RestartRow, RestartRun},
     setting::{DeleteSetting, SaveSetting, SettingView},
     trace::{TraceQuery, TraceView},
+    workload::{WorkloadDetail, WorkloadKind, WorkloadQuery, WorkloadRow},
 };
 
 /// What a write is based on.
@@ -153,14 +153,23 @@ impl Client {
         self.read(&ask::access(query)).await
     }
 
-    /// Deployments.
-    pub async fn deployments(&self, query: &DeploymentQuery) -> Result<Page<DeploymentRow>, Problem> {
-        self.read(&ask::deployments(query)).await
+    /// The workloads of a kind.
+    pub async fn workloads(
+        &self,
+        kind: WorkloadKind,
+        query: &WorkloadQuery,
+    ) -> Result<Page<WorkloadRow>, Problem> {
+        self.read(&ask::workloads(kind, query)).await
     }
 
-    /// One Deployment.
-    pub async fn deployment(&self, namespace: &str, name: &str) -> Result<DeploymentDetail, Problem> {
-        self.read(&ask::deployment(namespace, name)).await
+    /// One workload.
+    pub async fn workload(
+        &self,
+        kind: WorkloadKind,
+        namespace: &str,
+        name: &str,
+    ) -> Result<WorkloadDetail, Problem> {
+        self.read(&ask::workload(kind, namespace, name)).await
     }
 
     /// What would be restarted; nothing is stored.

@@ -7,7 +7,6 @@ pub mod access;
 pub mod ask;
 pub mod audit;
 pub mod client;
-pub mod deployment;
 pub mod json;
 pub mod lint;
 pub mod mesh;
@@ -25,6 +24,7 @@ pub mod snippet;
 pub mod trace;
 pub mod transport;
 pub mod words;
+pub mod workload;
 
 #[cfg(target_arch = "wasm32")]
 pub mod fetch;

@@ -3,6 +3,8 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
+use crate::workload::WorkloadKind;
+
 /// What a path segment must not hold as it is (RFC 3986 `pchar`, less what Kubernetes names never need).
 const SEGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -44,6 +46,14 @@ pub const NAMESPACES: &str = "/api/v1/namespaces";
 pub const DEPLOYMENTS: &str = "/api/v1/deployments";
 /// One Deployment.
 pub const DEPLOYMENT: &str = "/api/v1/deployments/{namespace}/{name}";
+/// StatefulSets.
+pub const STATEFUL_SETS: &str = "/api/v1/statefulsets";
+/// One StatefulSet.
+pub const STATEFUL_SET: &str = "/api/v1/statefulsets/{namespace}/{name}";
+/// DaemonSets.
+pub const DAEMON_SETS: &str = "/api/v1/daemonsets";
+/// One DaemonSet.
+pub const DAEMON_SET: &str = "/api/v1/daemonsets/{namespace}/{name}";
 /// Pods.
 pub const PODS: &str = "/api/v1/pods";
 /// One pod.
@@ -118,11 +128,25 @@ pub fn pod_eviction(namespace: &str, name: &str) -> String {
         .replace("{name}", &segment(name))
 }
 
-/// A Deployment's URL.
+/// The URL of the workloads of a kind.
 #[must_use]
-pub fn deployment(namespace: &str, name: &str) -> String {
-    DEPLOYMENT
-        .replace("{namespace}", &segment(namespace))
+pub const fn workloads(kind: WorkloadKind) -> &'static str {
+    match kind {
+        WorkloadKind::Deployment => DEPLOYMENTS,
+        WorkloadKind::StatefulSet => STATEFUL_SETS,
+        WorkloadKind::DaemonSet => DAEMON_SETS,
+    }
+}
+
+/// A workload's URL.
+#[must_use]
+pub fn workload(kind: WorkloadKind, namespace: &str, name: &str) -> String {
+    let one = match kind {
+        WorkloadKind::Deployment => DEPLOYMENT,
+        WorkloadKind::StatefulSet => STATEFUL_SET,
+        WorkloadKind::DaemonSet => DAEMON_SET,
+    };
+    one.replace("{namespace}", &segment(namespace))
         .replace("{name}", &segment(name))
 }
 

@@ -53,6 +53,10 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/lints") view=Page::Lints ssr=ssr.clone()/>
                         <Route path=path!("/workloads/deployments") view=Page::Deployments ssr=ssr.clone()/>
                         <Route path=path!("/workloads/deployments/:namespace/:name") view=Page::Deployment ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/statefulsets") view=Page::StatefulSets ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/statefulsets/:namespace/:name") view=Page::StatefulSet ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/daemonsets") view=Page::DaemonSets ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/daemonsets/:namespace/:name") view=Page::DaemonSet ssr=ssr.clone()/>
                         <Route path=path!("/workloads/pods") view=Page::Pods ssr=ssr.clone()/>
                         <Route path=path!("/workloads/pods/:namespace/:name") view=Page::Pod ssr=ssr.clone()/>
                         <Route path=path!("/workloads/restarts") view=Page::Restarts ssr=ssr.clone()/>

@@ -3,13 +3,13 @@
 //! A chunk holds the pages between which one goes back and forth. Finer, and what they share would lie in one more file for
 //! each way to share it: a hundred.
 
+use api::workload::WorkloadKind;
 use leptos_router::ChooseView;
 
 use crate::prelude::*;
 
 mod annotations;
 mod audit;
-mod deployments;
 mod lints;
 mod mesh;
 pub(crate) mod not_found;
@@ -17,6 +17,7 @@ mod pods;
 mod restarts;
 mod sidecar;
 mod verify;
+mod workloads;
 
 /// A page as the router wants it; one type, so that the router's part is compiled once.
 #[derive(Clone, Copy)]
@@ -32,6 +33,10 @@ pub(crate) enum Page {
     Lints,
     Deployments,
     Deployment,
+    StatefulSets,
+    StatefulSet,
+    DaemonSets,
+    DaemonSet,
     Pods,
     Pod,
     Verify,
@@ -54,9 +59,15 @@ impl ChooseView for Page {
             | Self::NewWorkloadSetting
             | Self::WorkloadSetting
             | Self::Lints => data_plane(self).await,
-            Self::Deployments | Self::Deployment | Self::Pods | Self::Pod | Self::Verify => {
-                workloads(self).await
-            }
+            Self::Deployments
+            | Self::Deployment
+            | Self::StatefulSets
+            | Self::StatefulSet
+            | Self::DaemonSets
+            | Self::DaemonSet
+            | Self::Pods
+            | Self::Pod
+            | Self::Verify => workloads(self).await,
             Self::Restarts | Self::Restart | Self::History | Self::Change | Self::Annotations => {
                 records(self).await
             }
@@ -91,8 +102,12 @@ fn data_plane(page: Page) -> AnyView {
 #[lazy]
 fn workloads(page: Page) -> AnyView {
     match page {
-        Page::Deployments => deployments::deployments_page(),
-        Page::Deployment => deployments::deployment_page(),
+        Page::Deployments => workloads::list_page(WorkloadKind::Deployment),
+        Page::Deployment => workloads::page(WorkloadKind::Deployment),
+        Page::StatefulSets => workloads::list_page(WorkloadKind::StatefulSet),
+        Page::StatefulSet => workloads::page(WorkloadKind::StatefulSet),
+        Page::DaemonSets => workloads::list_page(WorkloadKind::DaemonSet),
+        Page::DaemonSet => workloads::page(WorkloadKind::DaemonSet),
         Page::Pod => pods::pod_page(),
         Page::Verify => verify::verify_page(),
         _ => pods::pods_page(),

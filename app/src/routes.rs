@@ -3,13 +3,13 @@
 
 use api::{
     audit::AuditQuery,
-    deployment::DeploymentQuery,
     lint::LintQuery,
     namespace::NamespaceQuery,
     path::{segment, with_query},
     pod::PodQuery,
     restart::RestartQuery,
     trace::TraceQuery,
+    workload::{WorkloadKind, WorkloadQuery},
 };
 
 /// Mesh Management.
@@ -26,6 +26,10 @@ pub const WORKLOADS: &str = "/sidecar-proxy-setting/workloads";
 pub const LINTS: &str = "/lints";
 /// Workloads › Deployments.
 pub const DEPLOYMENTS: &str = "/workloads/deployments";
+/// Workloads › StatefulSets.
+pub const STATEFUL_SETS: &str = "/workloads/statefulsets";
+/// Workloads › DaemonSets.
+pub const DAEMON_SETS: &str = "/workloads/daemonsets";
 /// Workloads › Pods.
 pub const PODS: &str = "/workloads/pods";
 /// Workloads › Verify.
@@ -85,16 +89,35 @@ pub fn lints(query: &LintQuery) -> String {
     with_query(LINTS, query)
 }
 
-/// Deployments.
+/// Where the workloads of a kind are.
 #[must_use]
-pub fn deployments(query: &DeploymentQuery) -> String {
-    with_query(DEPLOYMENTS, query)
+pub const fn all_of(kind: WorkloadKind) -> &'static str {
+    match kind {
+        WorkloadKind::Deployment => DEPLOYMENTS,
+        WorkloadKind::StatefulSet => STATEFUL_SETS,
+        WorkloadKind::DaemonSet => DAEMON_SETS,
+    }
 }
 
-/// A Deployment.
+/// The workloads of a kind.
 #[must_use]
-pub fn deployment(namespace: &str, name: &str) -> String {
-    format!("{DEPLOYMENTS}/{}/{}", segment(namespace), segment(name))
+pub fn workloads_of(kind: WorkloadKind, query: &WorkloadQuery) -> String {
+    with_query(all_of(kind), query)
+}
+
+/// A workload.
+#[must_use]
+pub fn workload(kind: WorkloadKind, namespace: &str, name: &str) -> String {
+    format!("{}/{}/{}", all_of(kind), segment(namespace), segment(name))
+}
+
+/// The page of an owner of pods, where there is one.
+#[must_use]
+pub fn owner(kind: &str, namespace: &str, name: &str) -> Option<String> {
+    match kind {
+        "Pod" => Some(pod(namespace, name)),
+        _ => Some(workload(WorkloadKind::named(kind)?, namespace, name)),
+    }
 }
 
 /// Pods.

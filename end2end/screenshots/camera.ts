@@ -17,7 +17,13 @@ interface How {
 /** `<name>-<theme>-<width>.png` for each theme and width. */
 export async function picture(page: Page, name: string, { window = false, widths = WIDTHS }: How = {}): Promise<void> {
   for (const width of widths) {
-    await page.setViewportSize({ width, height: width < 600 ? 844 : 900 });
+    const height = width < 600 ? 844 : 900;
+    await page.setViewportSize({ width, height });
+    if (!window) {
+      // As tall as the page: what sticks to the window's edge would stand in the middle of a picture of more than it.
+      const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.setViewportSize({ width, height: Math.max(height, tall) });
+    }
     for (const theme of THEMES) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
       const path = join(pictures, `${name}-${theme}-${width}.png`);

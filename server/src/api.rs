@@ -8,7 +8,6 @@ use crate::state::State;
 
 mod access;
 mod audit;
-mod deployments;
 mod events;
 mod lints;
 mod meshes;
@@ -20,6 +19,7 @@ mod pods;
 mod restarts;
 mod settings;
 mod trace;
+mod workloads;
 
 /// What the OpenAPI document says beside the operations.
 #[derive(OpenApi)]
@@ -36,7 +36,7 @@ mod trace;
     tags(
         (name = "mesh", description = "The mesh and whether settings reach pods"),
         (name = "settings", description = "What is set, at the levels Global, Namespace and Workload"),
-        (name = "workloads", description = "Deployments and pods: desired, running, difference"),
+        (name = "workloads", description = "Deployments, StatefulSets, DaemonSets and pods: desired, running, difference"),
         (name = "restarts", description = "Restarts of workloads: plans, and what became of them"),
         (name = "audit", description = "Who changed what, and what came of it"),
     )
@@ -70,8 +70,12 @@ fn operations() -> OpenApiRouter<State> {
         .routes(routes!(outbound_policy::get_one, outbound_policy::put))
         .routes(routes!(lints::list))
         .routes(routes!(trace::get))
-        .routes(routes!(deployments::list))
-        .routes(routes!(deployments::get))
+        .routes(routes!(workloads::list_deployments))
+        .routes(routes!(workloads::get_deployment))
+        .routes(routes!(workloads::list_stateful_sets))
+        .routes(routes!(workloads::get_stateful_set))
+        .routes(routes!(workloads::list_daemon_sets))
+        .routes(routes!(workloads::get_daemon_set))
         .routes(routes!(pods::list))
         .routes(routes!(pods::get, pods::delete))
         .routes(routes!(pods::evict))

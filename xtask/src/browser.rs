@@ -28,6 +28,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) url: &'a str,
     /// The sandbox's state folder.
     pub(crate) sandbox: &'a Path,
+    /// The console's binary, for tests that kill one of their own.
+    pub(crate) console_binary: &'a Path,
     /// The sandbox's binary, which can stop a part of the cluster and let it go on.
     pub(crate) sandbox_binary: &'a Path,
 }
@@ -39,7 +41,8 @@ pub(crate) fn playwright(root: &Path, chromium: &Chromium, stage: Stage<'_>, arg
         .args(arguments)
         .env("SIDESTEP_URL", stage.url)
         .env("SIDESTEP_SANDBOX", stage.sandbox)
-        .env("SIDESTEP_SANDBOX_BIN", stage.sandbox_binary);
+        .env("SIDESTEP_SANDBOX_BIN", stage.sandbox_binary)
+        .env("SIDESTEP_BIN", stage.console_binary);
     if let Chromium::System(path) = chromium {
         playwright.env("SIDESTEP_CHROMIUM", path);
     }

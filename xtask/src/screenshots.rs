@@ -36,6 +36,7 @@ pub(crate) fn screenshots(root: &Path) -> Result<()> {
     let stage = Stage {
         url: &live.url,
         sandbox: &live.state,
+        console_binary: &console::binary(root),
         sandbox_binary: &binary,
     };
     let mut playwright = browser::playwright(root, &chromium, stage, &["--config=screenshots.config.ts"]);

@@ -251,6 +251,7 @@ fn live(root: &Path, binary: &Path, site: bool, report: &mut Report) {
         let stage = Stage {
             url: &url,
             sandbox: &cluster.state,
+            console_binary: &console::binary(root),
             sandbox_binary: binary,
         };
         pages(root, stage, report);

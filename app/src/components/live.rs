@@ -16,8 +16,8 @@ pub(crate) enum Kind {
     Namespaces,
     /// Settings.
     Settings,
-    /// Deployments.
-    Deployments,
+    /// Deployments, StatefulSets, DaemonSets.
+    Workloads,
     /// Pods, and what they run against what is in force.
     Pods,
     /// The history.
@@ -31,7 +31,7 @@ impl Kind {
         (Self::Mesh, "mesh"),
         (Self::Namespaces, "namespaces"),
         (Self::Settings, "settings"),
-        (Self::Deployments, "deployments"),
+        (Self::Workloads, "workloads"),
         (Self::Pods, "pods"),
         (Self::History, "history"),
         (Self::Restarts, "restarts"),

@@ -28,6 +28,8 @@ pub(crate) fn Navigation() -> impl IntoView {
             </Group>
             <Group title="Workloads">
                 <Place to=routes::DEPLOYMENTS>"Deployments"</Place>
+                <Place to=routes::STATEFUL_SETS>"StatefulSets"</Place>
+                <Place to=routes::DAEMON_SETS>"DaemonSets"</Place>
                 <Place to=routes::PODS>"Pods"</Place>
                 <Place to=routes::RESTARTS>"Restarts"</Place>
                 <Place to=routes::VERIFY>"Verify"</Place>

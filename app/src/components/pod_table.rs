@@ -37,7 +37,7 @@ pub(crate) fn PodTable(
 ) -> impl IntoView {
     let pods = steadily(pods);
     view! {
-        <div class="pod-table">
+        <div class="pod-table cards">
             <Table caption="Pods" columns=columns>
                 <For
                     each=move || pods.get()
@@ -71,20 +71,21 @@ fn row(first: PodRow, pods: Signal<Vec<PodRow>>, of: Of, deletion: Deletion) -> 
 fn cells(pod: PodRow, of: Of) -> AnyView {
     let here = routes::pod(&pod.namespace, &pod.name);
     let owner = (of == Of::Any).then(
-        || view! { <td class="name"><OwnerLink namespace=pod.namespace.clone() owner=pod.owner/></td> },
+        || view! { <td class="name" data-label="Owner"><OwnerLink namespace=pod.namespace.clone() owner=pod.owner/></td> },
     );
-    let namespace = (of == Of::Any).then(|| view! { <td class="name">{pod.namespace}</td> });
+    let namespace =
+        (of == Of::Any).then(|| view! { <td class="name" data-label="Namespace">{pod.namespace}</td> });
     view! {
         <th scope="row" class="name"><a href=here>{pod.name}</a></th>
         {namespace}
-        <td class="number">{format!("{}/{}", pod.ready, pod.containers)}</td>
-        <td>{status(pod.status)}</td>
-        <td class="number"><Restarts count=pod.restarts last=pod.last_restart/></td>
-        <td><SidecarKind sidecar=pod.sidecar/></td>
-        <td><State state=pod.state/></td>
+        <td class="number" data-label="Ready">{format!("{}/{}", pod.ready, pod.containers)}</td>
+        <td data-label="Status">{status(pod.status)}</td>
+        <td class="number" data-label="Restarts"><Restarts count=pod.restarts last=pod.last_restart/></td>
+        <td data-label="Sidecar"><SidecarKind sidecar=pod.sidecar/></td>
+        <td class="wide" data-label="State"><State state=pod.state/></td>
         {owner}
-        <td class="number">{pod.created.map(|at| view! { <Ago at/> })}</td>
-        <td class="name">{pod.node.unwrap_or_else(|| "–".to_owned())}</td>
+        <td class="number" data-label="Age">{pod.created.map(|at| view! { <Ago at/> })}</td>
+        <td class="name" data-label="Node">{pod.node.unwrap_or_else(|| "–".to_owned())}</td>
     }
     .into_any()
 }
@@ -104,13 +105,13 @@ pub(crate) fn Restarts(count: u32, last: Option<String>) -> impl IntoView {
     view! { {count} {last} }
 }
 
-/// Who owns a pod; a Deployment leads to its page.
+/// Who owns a pod; a workload leads to its page.
 #[component]
 pub(crate) fn OwnerLink(namespace: String, owner: Option<Owner>) -> impl IntoView {
     let Some(Owner { kind, name }) = owner else {
         return view! { <span class="more">"None"</span> }.into_any();
     };
-    let of = (kind == "Deployment").then(|| routes::deployment(&namespace, &name));
+    let of = routes::owner(&kind, &namespace, &name);
     view! {
         <span class="owner-kind">{kind}</span>
         " "

@@ -105,12 +105,10 @@ fn named_one(
     }: About,
 ) -> AnyView {
     let to = match (kind.as_str(), name.as_str()) {
-        ("Deployment", _) => Some(routes::deployment(&namespace, &name)),
-        ("Pod", _) => Some(routes::pod(&namespace, &name)),
         ("Global", _) => Some(routes::GLOBAL.to_owned()),
         ("SidecarSetting", "default") => Some(routes::namespace(&namespace)),
         ("SidecarSetting", _) => Some(routes::workload_setting(&namespace, &name)),
-        _ => None,
+        _ => routes::owner(&kind, &namespace, &name),
     };
     let words = match kind.as_str() {
         "Global" => "the global setting".to_owned(),

@@ -4,11 +4,7 @@ use crate::{prelude::*, routes};
 
 /// Its kind and its name, with a link where there is a page of it.
 pub(crate) fn workload_name(kind: &str, namespace: &str, name: &str) -> AnyView {
-    let link = match kind {
-        "Deployment" => Some(routes::deployment(namespace, name)),
-        "Pod" => Some(routes::pod(namespace, name)),
-        _ => None,
-    };
+    let link = routes::owner(kind, namespace, name);
     let (kind, name) = (kind.to_owned(), name.to_owned());
     let named = match link {
         Some(link) => view! { <a href=link>{name}</a> }.into_any(),

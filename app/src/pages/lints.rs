@@ -36,7 +36,7 @@ const SEVERITIES: [(&str, &str, Severity); 3] = [
 pub(super) fn lints_page() -> AnyView {
     let asked = use_url_query::<LintQuery>();
     let lints = Data::about(asked.into(), ask::lints);
-    live::on(&[Kind::Pods, Kind::Deployments, Kind::Settings], move || {
+    live::on(&[Kind::Pods, Kind::Workloads, Kind::Settings], move || {
         lints.refetch();
     });
     let text = move |of: fn(LintQuery) -> Option<String>| {

@@ -77,7 +77,7 @@ pub(super) fn pod_page() -> AnyView {
             }
         }
     });
-    live::on(&[Kind::Pods, Kind::Settings, Kind::Deployments], move || {
+    live::on(&[Kind::Pods, Kind::Settings, Kind::Workloads], move || {
         if pod.is_gone() {
             // One of the same name may come, as a StatefulSet's do. What is not there is not asked for: the browser
             // would note an error each time.

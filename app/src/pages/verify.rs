@@ -163,11 +163,7 @@ fn answered(view: TraceView) -> AnyView {
         differs,
     } = view;
     let is_one = pod.kind == "Pod";
-    let link = if is_one {
-        routes::pod(&pod.namespace, &pod.name)
-    } else {
-        routes::deployment(&pod.namespace, &pod.name)
-    };
+    let link = routes::owner(&pod.kind, &pod.namespace, &pod.name).unwrap_or_else(|| routes::PODS.to_owned());
     let way = link.clone();
     let differs = differs.then(|| {
         let (title, leads) = if is_one {

@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// A title and what to do next.
 #[component]
-pub(crate) fn Empty(title: &'static str, children: Children) -> impl IntoView {
+pub(crate) fn Empty(#[prop(into)] title: String, children: Children) -> impl IntoView {
     view! {
         <div class="empty">
             <h3>{title}</h3>

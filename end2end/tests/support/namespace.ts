@@ -16,6 +16,8 @@ export interface Workload {
   annotations?: Record<string, string>;
   /** That its container declares. */
   ports?: number[];
+  /** What becomes of its pods once they are those of a restart; see `end2end/cluster/restarted.go`. */
+  restarted?: 'slow' | 'never-ready' | 'crash-loop';
 }
 
 const container = { name: 'app', image: 'demo/app:1', resources: { requests: { cpu: '1m', memory: '1Mi' } } };
@@ -51,14 +53,14 @@ export class Namespace {
   }
 
   /** Makes a Deployment, and waits until the console sees its pods run. Returns their names, in order. */
-  async deploy(name: string, { replicas = 1, annotations = {}, ports = [] }: Workload = {}): Promise<string[]> {
+  async deploy(name: string, { replicas = 1, annotations = {}, ports = [], restarted }: Workload = {}): Promise<string[]> {
     const labels = { app: name };
     await this.cluster.create(`apis/apps/v1/namespaces/${this.name}/deployments`, {
       metadata: { name, labels },
       spec: {
         replicas,
         selector: { matchLabels: labels },
-        template: { metadata: { labels, annotations }, spec: { containers: [{ ...container, ports: ports.map((containerPort) => ({ containerPort })) }] } },
+        template: { metadata: { labels: { ...labels, ...(restarted ? { 'sandbox.sidestep.dev/restarted': restarted } : {}) }, annotations }, spec: { containers: [{ ...container, ports: ports.map((containerPort) => ({ containerPort })) }] } },
       },
     });
     return this.running(name, replicas);

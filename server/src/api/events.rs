@@ -41,7 +41,7 @@ const KINDS: [(Source, &str); 7] = [
     (Source::Cluster(Kind::Mesh), "mesh"),
     (Source::Cluster(Kind::Namespaces), "namespaces"),
     (Source::Cluster(Kind::Settings), "settings"),
-    (Source::Cluster(Kind::Deployments), "deployments"),
+    (Source::Cluster(Kind::Workloads), "workloads"),
     (Source::Cluster(Kind::Pods), "pods"),
     (Source::History, "history"),
     (Source::Restarts, "restarts"),
@@ -51,7 +51,7 @@ const KINDS: [(Source, &str); 7] = [
 ///
 /// Server-sent events. The first is `ready`: whatever changes after it is told. Then one event for each kind of thing in
 /// which something has changed since the last event of that kind, at most two a second: `mesh` (revisions, delivery,
-/// contact with the cluster), `namespaces`, `settings`, `deployments`, `pods` (also when what they are judged by has
+/// contact with the cluster), `namespaces`, `settings`, `workloads`, `pods` (also when what they are judged by has
 /// changed), `history` (what this process has recorded), `restarts` (plans and runs). The data is always `{}`: a caller learns that something of a
 /// kind has changed, not what, and reads again what they may see. After a lost connection, read everything again.
 #[utoipa::path(get, path = api::path::EVENTS, tag = "mesh", operation_id = "streamEvents", responses(

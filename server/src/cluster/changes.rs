@@ -17,8 +17,8 @@ pub enum Kind {
     Namespaces,
     /// Settings.
     Settings,
-    /// Deployments.
-    Deployments,
+    /// Deployments, StatefulSets, DaemonSets.
+    Workloads,
     /// Pods, and what they run against what is in force.
     Pods,
 }
@@ -82,12 +82,9 @@ fn counts(stores: &Stores) -> Counts {
     let mesh = stores.config_maps.generation() + stores.webhooks.generation();
     let namespaces = stores.namespaces.generation();
     let settings = stores.settings.generation();
-    let deployments = stores.deployments.generation();
-    let owners = deployments
-        + stores.replica_sets.generation()
-        + stores.stateful_sets.generation()
-        + stores.daemon_sets.generation()
-        + stores.jobs.generation();
+    let workloads =
+        stores.deployments.generation() + stores.stateful_sets.generation() + stores.daemon_sets.generation();
+    let owners = workloads + stores.replica_sets.generation() + stores.jobs.generation();
     // A pod's state is judged from all of these.
     let policies = stores.services.generation()
         + stores.peer_authentications.generation()
@@ -98,7 +95,7 @@ fn counts(stores: &Stores) -> Counts {
         (Kind::Mesh, mesh),
         (Kind::Namespaces, namespaces),
         (Kind::Settings, settings),
-        (Kind::Deployments, deployments),
+        (Kind::Workloads, workloads),
         (Kind::Pods, pods),
     ]
 }

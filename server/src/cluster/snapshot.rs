@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 
 use api::{
-    deployment::DeploymentRow,
     mesh::PodCounts,
     namespace::{NamespaceInjection, NamespaceRow},
     pod::PodRow,
+    workload::{WorkloadKind, WorkloadRow},
 };
-use k8s_openapi::api::apps::v1::Deployment;
 use kube::ResourceExt;
 
 use super::{
@@ -16,6 +15,8 @@ use super::{
     mesh::{Revisions, namespace_injection},
     pods::Judge,
 };
+
+pub mod workloads;
 
 /// The cluster at one moment, as the lists show it. Sorted by namespace and name.
 pub struct Snapshot {
@@ -25,8 +26,8 @@ pub struct Snapshot {
     pub namespaces: Vec<NamespaceRow>,
     /// Pods.
     pub pods: Vec<PodRow>,
-    /// Deployments.
-    pub deployments: Vec<DeploymentRow>,
+    /// Workloads, by kind in the order of [`WorkloadKind::ALL`].
+    workloads: [Vec<WorkloadRow>; 3],
 }
 
 impl Snapshot {
@@ -48,15 +49,8 @@ impl Snapshot {
         pods.sort_unstable_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
 
         let mut by_namespace: HashMap<&str, PodCounts> = HashMap::new();
-        let mut by_deployment: HashMap<(&str, &str), PodCounts> = HashMap::new();
         for pod in &pods {
             add(by_namespace.entry(&pod.namespace).or_default(), pod);
-            if let Some(owner) = pod.owner.as_ref().filter(|owner| owner.kind == "Deployment") {
-                add(
-                    by_deployment.entry((&pod.namespace, &owner.name)).or_default(),
-                    pod,
-                );
-            }
         }
 
         let mut namespaces: Vec<NamespaceRow> = stores
@@ -81,23 +75,12 @@ impl Snapshot {
             .collect();
         namespaces.sort_unstable_by(|a, b| a.name.cmp(&b.name));
 
-        let mut deployments: Vec<DeploymentRow> = stores
-            .deployments
-            .state()
-            .iter()
-            .map(|deployment| {
-                let mut row = deployment_row(deployment);
-                let pods = by_deployment.get(&(row.namespace.as_str(), row.name.as_str()));
-                row.pods = pods.copied().unwrap_or_default();
-                row
-            })
-            .collect();
-        deployments.sort_unstable_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        let workloads = workloads::of(&judge, &pods);
         Self {
             revisions,
             namespaces,
             pods,
-            deployments,
+            workloads,
         }
     }
 
@@ -138,29 +121,18 @@ impl Snapshot {
         counts
     }
 
-    /// The counts over the pods of a Deployment.
+    /// The counts over the pods of a workload.
     #[must_use]
-    pub fn counts_of_deployment(&self, namespace: &str, name: &str) -> PodCounts {
-        self.counts_in(namespace, |pod| {
-            let owner = pod.owner.as_ref().filter(|owner| owner.kind == "Deployment");
-            owner.is_some_and(|owner| owner.name == name)
-        })
+    pub fn counts_of(&self, kind: WorkloadKind, namespace: &str, name: &str) -> PodCounts {
+        let row = self.workloads(kind).iter();
+        let mut row = row.filter(|row| row.namespace == namespace && row.name == name);
+        row.next().map(|row| row.pods).unwrap_or_default()
     }
-}
 
-/// A Deployment as the lists show it, its pods not counted.
-#[must_use]
-pub fn deployment_row(deployment: &Deployment) -> DeploymentRow {
-    let (spec, status) = (deployment.spec.as_ref(), deployment.status.as_ref());
-    DeploymentRow {
-        namespace: deployment.namespace().unwrap_or_default(),
-        name: deployment.name_any(),
-        replicas: spec.and_then(|spec| spec.replicas).unwrap_or(1),
-        ready: status
-            .and_then(|status| status.ready_replicas)
-            .unwrap_or_default(),
-        pods: PodCounts::default(),
-        created: deployment.creation_timestamp().map(|time| time.0.to_string()),
+    /// The workloads of a kind.
+    #[must_use]
+    pub fn workloads(&self, kind: WorkloadKind) -> &[WorkloadRow] {
+        &self.workloads[kind as usize]
     }
 }
 

@@ -8,6 +8,7 @@ use api::{
     preview::PreviewSetting,
     setting::{FieldInForce, SaveSetting, SettingView},
     words::{origin_words, value_words},
+    workload::WorkloadKind,
 };
 use domain::Level;
 use serde::Serialize;
@@ -29,7 +30,7 @@ pub(super) async fn text(args: EffectiveArgs) -> Result<String> {
         }
         (Some(namespace), None, Some(deployment), None) => {
             let detail = client
-                .deployment(&namespace, &deployment)
+                .workload(WorkloadKind::Deployment, &namespace, &deployment)
                 .await
                 .map_err(refused)?;
             printed(args.json, &detail, || {

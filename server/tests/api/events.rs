@@ -95,7 +95,7 @@ async fn each_change_is_told_by_the_kinds_of_things_that_it_touches() {
     fake.hold("pods", pod("shop", "web", "web"));
     listener.gets(&["pods"]).await;
     fake.hold("deployments", deployment("shop", "web"));
-    listener.gets(&["deployments", "pods"]).await;
+    listener.gets(&["pods", "workloads"]).await;
     fake.hold("namespaces", namespace("bank", &json!({})));
     listener.gets(&["namespaces", "pods"]).await;
     let mesh = json!({ "metadata": { "namespace": "istio-system", "name": "istio" } });

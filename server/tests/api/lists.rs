@@ -166,7 +166,10 @@ async fn a_cursor_of_another_order_or_list_is_refused() {
 async fn an_unknown_column_is_refused_with_the_known_ones() {
     let server = TestServer::new().await;
     for (list, columns) in [
-        ("pods", "name, namespace, status, owner, state, created"),
+        (
+            "pods",
+            "name, namespace, status, restarts, owner, state, node, created",
+        ),
         ("deployments", "name, namespace, ready, stale, created"),
     ] {
         let problem = server.get(&format!("/api/v1/{list}?sort=-age")).await.problem();

@@ -3,7 +3,6 @@
 //! For what the sandbox cannot be made to do: answers that never come, refusals at a chosen moment, databases that take
 //! no writes. What the sandbox can do is tested there (end2end/journeys).
 
-mod deployments;
 mod events;
 mod fake_cluster;
 mod history;
@@ -21,4 +20,5 @@ mod stack;
 mod support;
 mod things;
 mod webhook;
+mod workloads;
 mod writes;

@@ -98,7 +98,7 @@ fn list((asked, page): (NamespaceQuery, Page<NamespaceRow>)) -> AnyView {
         .map(|row| view! { <Row row/> })
         .collect_view();
     view! {
-        <Table caption="Namespaces" columns=columns()>{rows}</Table>
+        <div class="cards"><Table caption="Namespaces" columns=columns()>{rows}</Table></div>
         <Pager shown total first next/>
     }
     .into_any()
@@ -123,12 +123,12 @@ fn Row(row: NamespaceRow) -> impl IntoView {
     view! {
         <tr>
             <th scope="row"><a href=here>{row.name}</a></th>
-            <td><Injection state=row.injection/></td>
-            <td>{row.revision.unwrap_or_else(|| "–".to_owned())}</td>
-            <td>{settings}</td>
-            <td class="number"><a href=all>{row.pods.total}</a></td>
-            <td class="number">{row.pods.injected}</td>
-            <td class="number">
+            <td data-label="Injection"><Injection state=row.injection/></td>
+            <td data-label="Revision">{row.revision.unwrap_or_else(|| "–".to_owned())}</td>
+            <td data-label="Stored settings">{settings}</td>
+            <td class="number" data-label="Pods"><a href=all>{row.pods.total}</a></td>
+            <td class="number" data-label="Injected">{row.pods.injected}</td>
+            <td class="number" data-label="Stale">
                 {if stale == 0 {
                     view! { "0" }.into_any()
                 } else {

@@ -3,10 +3,10 @@
 use api::{
     Precondition,
     audit::{AuditQuery, OutcomeState},
-    deployment::DeploymentQuery,
     namespace::NamespaceQuery,
     pod::PodQuery,
     setting::DeleteSetting,
+    workload::{WorkloadKind, WorkloadQuery},
 };
 use domain::Level;
 use http::Method;
@@ -172,11 +172,15 @@ async fn namespaces_seen(console: &Console) -> [Vec<String>; 4] {
         ..PodQuery::default()
     };
     let pods = api.pods(&pods).await.expect("a list").items;
-    let deployments = DeploymentQuery {
+    let deployments = WorkloadQuery {
         limit: everything,
-        ..DeploymentQuery::default()
+        ..WorkloadQuery::default()
     };
-    let deployments = api.deployments(&deployments).await.expect("a list").items;
+    let deployments = api
+        .workloads(WorkloadKind::Deployment, &deployments)
+        .await
+        .expect("a list")
+        .items;
     let changes = AuditQuery {
         limit: everything,
         ..AuditQuery::default()

@@ -1,9 +1,9 @@
 //! Lists: pages, filters, counts.
 
 use api::{
-    deployment::DeploymentQuery,
     namespace::NamespaceQuery,
     pod::{PodQuery, PodRow, PodStateName},
+    workload::{WorkloadKind, WorkloadQuery},
 };
 use journeys::{Namespace, World, eventually, pods};
 use kube::ResourceExt;
@@ -132,14 +132,14 @@ async fn filters_and_counts_agree() {
         (7, 7, 7),
         "{row:?}"
     );
-    let query = DeploymentQuery {
+    let query = WorkloadQuery {
         namespace: Some(namespace.name.clone()),
-        ..DeploymentQuery::default()
+        ..WorkloadQuery::default()
     };
     let deployments = world
         .console
         .api()
-        .deployments(&query)
+        .workloads(WorkloadKind::Deployment, &query)
         .await
         .expect("a list")
         .items;

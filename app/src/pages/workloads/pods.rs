@@ -1,10 +1,13 @@
-//! A Deployment's own pods.
+//! A workload's own pods.
 
 use crate::prelude::*;
 use api::{
     Page, ask,
     pod::{PodQuery, PodRow},
+    workload::WorkloadKind,
 };
+
+use super::Place;
 
 use crate::{
     components::{
@@ -17,18 +20,18 @@ use crate::{
 };
 
 /// What the page follows of them.
-pub(super) type OwnPods = Data<((String, String), Page<PodRow>)>;
+pub(super) type OwnPods = Data<(Place, Page<PodRow>)>;
 
 /// Begins to read them.
-pub(super) fn read(place: Memo<(String, String)>) -> OwnPods {
-    Data::about(Signal::derive(move || Ok(place.get())), |(namespace, name)| {
+pub(super) fn read(place: Signal<Result<Place, String>>) -> OwnPods {
+    Data::about(place, |(_, namespace, name): &Place| {
         ask::pods(&query(namespace, name))
     })
 }
 
-/// The Deployment's own: a `StatefulSet` may have the same name.
-fn own(page: &Page<PodRow>) -> Vec<PodRow> {
-    let is_own = |pod: &&PodRow| pod.owner.as_ref().is_some_and(|owner| owner.kind == "Deployment");
+/// The workload's own: one of another kind may have the same name.
+fn own(kind: WorkloadKind, page: &Page<PodRow>) -> Vec<PodRow> {
+    let is_own = |pod: &&PodRow| pod.owner.as_ref().is_some_and(|owner| owner.kind == kind.name());
     page.items.iter().filter(is_own).cloned().collect()
 }
 
@@ -41,9 +44,9 @@ fn query(namespace: &str, name: &str) -> PodQuery {
 }
 
 /// The rows, with the way to more of them.
-pub(super) fn pods(answer: Signal<((String, String), Page<PodRow>)>, deletion: Deletion) -> AnyView {
-    let empty = Memo::new(move |_| answer.with(|(_, page)| own(page).is_empty()));
-    let pods = Signal::derive(move || answer.with(|(_, page)| own(page)));
+pub(super) fn pods(answer: Signal<(Place, Page<PodRow>)>, deletion: Deletion) -> AnyView {
+    let empty = Memo::new(move |_| answer.with(|((kind, ..), page)| own(*kind, page).is_empty()));
+    let pods = Signal::derive(move || answer.with(|((kind, ..), page)| own(*kind, page)));
     let columns = vec![
         Column::text("Name"),
         Column::number("Ready"),
@@ -56,7 +59,7 @@ pub(super) fn pods(answer: Signal<((String, String), Page<PodRow>)>, deletion: D
         Column::actions("Actions"),
     ];
     let more = move || {
-        answer.with(|((namespace, name), page)| {
+        answer.with(|((_, namespace, name), page)| {
             page.next.is_some().then(|| {
                 let all = routes::pods(&query(namespace, name));
                 view! { <p><a href=all>"Show all " {page.total} " pods"</a></p> }

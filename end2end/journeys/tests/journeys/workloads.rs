@@ -1,7 +1,10 @@
 //! What a Deployment's page says of its next pod is what the next pod is.
 
-use api::pod::PodState;
-use journeys::{Namespace, World, eventually, pods};
+use api::{
+    pod::PodState,
+    workload::{WorkloadKind, WorkloadQuery},
+};
+use journeys::{Namespace, World, eventually, pods, workloads};
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{
     Api, ResourceExt,
@@ -36,7 +39,7 @@ async fn its_next_pod_gets_exactly_what_it_says() {
         .await
         .expect("kubectl patch");
     let detail = api
-        .deployment(&namespace.name, "web")
+        .workload(WorkloadKind::Deployment, &namespace.name, "web")
         .await
         .expect("the Deployment");
     assert_eq!(detail.workload_settings, ["mysql"]);
@@ -91,7 +94,7 @@ async fn where_it_says_that_settings_have_no_effect_istiod_redirects_nothing() {
             let redirected = draft.injected(&world.admin, &namespace.name).await;
             let redirected = redirected.is_ok_and(|pod: Pod| pods::init_args(&pod).is_some());
             let detail = api
-                .deployment(&namespace.name, &name)
+                .workload(WorkloadKind::Deployment, &namespace.name, &name)
                 .await
                 .expect("the Deployment");
             assert_eq!(
@@ -103,5 +106,87 @@ async fn where_it_says_that_settings_have_no_effect_istiod_redirects_nothing() {
                 detail.not_applicable
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn workloads_of_every_kind_are_listed_with_their_pods_and_the_levels_in_force() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "kinds").await;
+    let api = world.console.api();
+    for kind in WorkloadKind::ALL {
+        let mut object = json!({
+            "apiVersion": "apps/v1", "kind": kind.name(), "metadata": { "name": "web" },
+            "spec": {
+                "selector": { "matchLabels": { "app": kind.name() } },
+                "template": workloads::template(kind.name()),
+            },
+        });
+        if kind == WorkloadKind::StatefulSet {
+            object["spec"]["serviceName"] = json!("web");
+            object["spec"]["template"]["metadata"]["annotations"] =
+                json!({ "traffic.sidecar.istio.io/excludeOutboundPorts": "3306" });
+        }
+        workloads::make(&world.admin, &namespace.name, object).await;
+    }
+    let asked = WorkloadQuery {
+        namespace: Some(namespace.name.clone()),
+        ..WorkloadQuery::default()
+    };
+    let all_ready = |kind| {
+        let (api, asked) = (&api, &asked);
+        eventually("its pods to be ready", move || async move {
+            let rows = api.workloads(kind, asked).await.map_err(|e| e.to_string())?.items;
+            match rows.as_slice() {
+                [row]
+                    if row.ready == row.replicas && row.ready > 0 && row.pods.injected == row.pods.total =>
+                {
+                    Ok(row.clone())
+                }
+                other => Err(format!("{other:?}")),
+            }
+        })
+    };
+    for kind in WorkloadKind::ALL {
+        let row = all_ready(kind).await;
+        let expected: &[&str] = if kind == WorkloadKind::StatefulSet {
+            &["pod"]
+        } else {
+            &[]
+        };
+        assert_eq!((row.kind, row.name.as_str()), (kind, "web"));
+        assert!(row.levels == expected && row.pods.stale == 0, "{row:?}");
+    }
+    put(
+        &world.console,
+        &namespace.level(),
+        &traffic(&[("excludeInboundPorts", &["7001"])]),
+    )
+    .await
+    .expect("saved");
+    for kind in WorkloadKind::ALL {
+        let stale = eventually("the pods to be stale", || async {
+            let detail = api
+                .workload(kind, &namespace.name, "web")
+                .await
+                .map_err(|e| e.to_string())?;
+            if detail.row.pods.stale == detail.row.pods.total {
+                Ok(detail)
+            } else {
+                Err(format!("{:?}", detail.row))
+            }
+        })
+        .await;
+        let expected: &[&str] = if kind == WorkloadKind::StatefulSet {
+            &["namespace", "pod"]
+        } else {
+            &["namespace"]
+        };
+        assert_eq!(stale.row.levels, expected);
+        let events = stale.events.expect("an administrator may list events");
+        assert!(
+            !events.is_empty() && events.iter().all(|event| !event.reason.is_empty()),
+            "{events:?}"
+        );
     }
 }

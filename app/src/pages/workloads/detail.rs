@@ -1,15 +1,17 @@
-//! One Deployment: what its next pods get, and what those that run have.
+//! One workload: what its next pods get, and what those that run have.
 
 use crate::prelude::*;
 use api::{
     access::Act,
-    deployment::{Condition, DeploymentDetail, DeploymentQuery, DeploymentRow},
     mesh::PodCounts,
     pod::PodStateName,
     restart::{Scope, WorkloadName},
+    workload::{Condition, WorkloadDetail, WorkloadKind, WorkloadQuery, WorkloadRow},
 };
 
 use super::{
+    Place,
+    events::events,
     list::stale,
     pods::{OwnPods, Pods},
 };
@@ -34,20 +36,23 @@ use crate::{
     },
 };
 
-type Place = (String, String);
-
 /// The page below its header.
 pub(super) fn detail(
-    answer: Signal<(Place, DeploymentDetail)>,
+    answer: Signal<(Place, WorkloadDetail)>,
     pods: OwnPods,
     rights: Rights,
     deletion: Deletion,
 ) -> AnyView {
     let plan = restart();
+    let act = match answer.with_untracked(|((kind, ..), _)| *kind) {
+        WorkloadKind::Deployment => Act::RestartDeployment,
+        WorkloadKind::StatefulSet => Act::RestartStatefulSet,
+        WorkloadKind::DaemonSet => Act::RestartDaemonSet,
+    };
     let redeploy = move || {
-        let (namespace, name) = answer.with_untracked(|(place, _)| place.clone());
+        let (kind, namespace, name) = answer.with_untracked(|(place, _)| place.clone());
         let this = WorkloadName {
-            kind: "Deployment".to_owned(),
+            kind: kind.name().to_owned(),
             namespace,
             name,
         };
@@ -55,13 +60,13 @@ pub(super) fn detail(
             workloads: vec![this],
         });
     };
-    let of = move |show: fn(&DeploymentDetail) -> AnyView| move || answer.with(|(_, detail)| show(detail));
+    let of = move |show: fn(&WorkloadDetail) -> AnyView| move || answer.with(|(_, detail)| show(detail));
     view! {
         <section class="panel" aria-labelledby="state">
             <h2 id="state" class="visually-hidden">"State"</h2>
             {of(summary)}
             <div class="panel-actions">
-                <Button busy=plan.busy() refused=refused(rights, Act::RestartDeployment) on_press=redeploy>"Redeploy"</Button>
+                <Button busy=plan.busy() refused=refused(rights, act) on_press=redeploy>"Redeploy"</Button>
             </div>
             <Restart plan/>
         </section>
@@ -79,11 +84,15 @@ pub(super) fn detail(
             <h2 id="conditions">"Conditions"</h2>
             {of(conditions)}
         </section>
+        <section class="panel" aria-labelledby="events">
+            <h2 id="events">"Events"</h2>
+            {of(events)}
+        </section>
     }
     .into_any()
 }
 
-fn summary(detail: &DeploymentDetail) -> AnyView {
+fn summary(detail: &WorkloadDetail) -> AnyView {
     let row = &detail.row;
     let namespace = row.namespace.clone();
     let (tone, ready) = (
@@ -111,7 +120,9 @@ fn summary(detail: &DeploymentDetail) -> AnyView {
             <div><dt>"Stale"</dt><dd>{stale(row)}</dd></div>
             <div><dt>"Namespace"</dt><dd><a href=routes::namespace(&namespace)>{namespace.clone()}</a></dd></div>
             <div><dt>"Strategy"</dt><dd>{detail.strategy.clone()}</dd></div>
-            <div><dt>"Rollouts"</dt><dd>{rollouts(detail.paused)}</dd></div>
+            {(row.kind == WorkloadKind::Deployment).then(|| {
+                view! { <div><dt>"Rollouts"</dt><dd>{rollouts(detail.paused)}</dd></div> }
+            })}
             {row.created.clone().map(|at| view! { <div><dt>"Made"</dt><dd><Ago at/></dd></div> })}
         </dl>
     }
@@ -119,7 +130,7 @@ fn summary(detail: &DeploymentDetail) -> AnyView {
 }
 
 /// Its pods in a sentence.
-fn verdict(row: &DeploymentRow) -> AnyView {
+fn verdict(row: &WorkloadRow) -> AnyView {
     let PodCounts {
         total,
         injected,
@@ -167,7 +178,7 @@ fn rollouts(paused: bool) -> AnyView {
     }
 }
 
-fn settings(detail: &DeploymentDetail) -> AnyView {
+fn settings(detail: &WorkloadDetail) -> AnyView {
     let workloads = detail.workload_settings.clone();
     let selected = (!workloads.is_empty()).then(|| {
         let many = workloads.len() > 1;
@@ -190,7 +201,7 @@ fn settings(detail: &DeploymentDetail) -> AnyView {
     .into_any()
 }
 
-fn conditions(detail: &DeploymentDetail) -> AnyView {
+fn conditions(detail: &WorkloadDetail) -> AnyView {
     if detail.conditions.is_empty() {
         return view! { <p class="more">"Kubernetes says nothing of it yet."</p> }.into_any();
     }
@@ -229,20 +240,23 @@ fn condition(condition: Condition) -> AnyView {
     .into_any()
 }
 
-/// Said where the Deployment is not (any more).
-pub(super) fn gone(namespace: String, name: String) -> AnyView {
-    let others = routes::deployments(&DeploymentQuery {
-        namespace: Some(namespace.clone()),
-        ..DeploymentQuery::default()
-    });
+/// Said where the workload is not (any more).
+pub(super) fn gone(kind: WorkloadKind, namespace: String, name: String) -> AnyView {
+    let others = routes::workloads_of(
+        kind,
+        &WorkloadQuery {
+            namespace: Some(namespace.clone()),
+            ..WorkloadQuery::default()
+        },
+    );
     view! {
         <section class="panel" aria-labelledby="state">
             <h2 id="state" class="visually-hidden">"State"</h2>
-            <Empty title="There is no such Deployment">
+            <Empty title=format!("There is no such {}", kind.name())>
                 <p>
-                    "Namespace " <code>{namespace}</code> " has no Deployment " <code>{name}</code> " (any more)."
+                    "Namespace " <code>{namespace}</code> " has no " {kind.name()} " " <code>{name}</code> " (any more)."
                 </p>
-                <p><a href=others>"Show the Deployments of this namespace"</a></p>
+                <p><a href=others>"Show the " {kind.names()} " of this namespace"</a></p>
             </Empty>
         </section>
     }

@@ -1,4 +1,4 @@
-//! Deployments as the console lists them.
+//! Workloads as the console lists them: Deployments, StatefulSets, DaemonSets.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,29 +10,78 @@ use crate::{
     setting::FieldInForce,
 };
 
-/// A Deployment.
+/// What kind of workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+pub enum WorkloadKind {
+    /// A Deployment.
+    Deployment,
+    /// A StatefulSet.
+    StatefulSet,
+    /// A DaemonSet.
+    DaemonSet,
+}
+
+impl WorkloadKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Deployment, Self::StatefulSet, Self::DaemonSet];
+
+    /// The kind as Kubernetes spells it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Deployment => "Deployment",
+            Self::StatefulSet => "StatefulSet",
+            Self::DaemonSet => "DaemonSet",
+        }
+    }
+
+    /// Several of them.
+    #[must_use]
+    pub const fn names(self) -> &'static str {
+        match self {
+            Self::Deployment => "Deployments",
+            Self::StatefulSet => "StatefulSets",
+            Self::DaemonSet => "DaemonSets",
+        }
+    }
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// A workload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct DeploymentRow {
+pub struct WorkloadRow {
+    /// What it is.
+    pub kind: WorkloadKind,
     /// Its namespace.
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// How many replicas it asks for.
+    /// How many pods it asks for.
     pub replicas: i32,
     /// How many are ready.
     pub ready: i32,
     /// Its pods.
     pub pods: PodCounts,
+    /// The levels that say something for its next pod, the nearest last: `global`, `namespace`, `workload/<name>`, `pod`. None:
+    /// install values and Istio's own defaults.
+    pub levels: Vec<String>,
+    /// Whether settings have an effect on its pods, as far as its template tells.
+    pub applies: bool,
     /// When it was made, RFC 3339.
     pub created: Option<String>,
 }
 
-/// Which Deployments to list.
+/// Which workloads of a kind to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct DeploymentQuery {
+pub struct WorkloadQuery {
     /// Only of this namespace.
     pub namespace: Option<String>,
     /// Only those whose name contains this.
@@ -42,16 +91,16 @@ pub struct DeploymentQuery {
     /// By what to sort: `name`, `namespace`, `ready`, `stale`, `created`; with a `-` before it the other way round. By
     /// namespace and name otherwise, and among equals.
     #[param(value_type = Option<String>, example = "-stale")]
-    pub sort: Option<Order<DeploymentColumn>>,
+    pub sort: Option<Order<WorkloadColumn>>,
     /// At most this many (1 to 500, 100 by default).
     pub limit: Option<usize>,
     /// Where the page before ended.
     pub cursor: Option<String>,
 }
 
-/// What Deployments can be sorted by.
+/// What workloads can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeploymentColumn {
+pub enum WorkloadColumn {
     /// The name.
     Name,
     /// The namespace.
@@ -64,7 +113,7 @@ pub enum DeploymentColumn {
     Created,
 }
 
-impl Column for DeploymentColumn {
+impl Column for WorkloadColumn {
     const ALL: &[(Self, &str)] = &[
         (Self::Name, "name"),
         (Self::Namespace, "namespace"),
@@ -74,19 +123,22 @@ impl Column for DeploymentColumn {
     ];
 }
 
-/// A Deployment with what its next pods would get.
+/// A workload with what its next pods would get.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct DeploymentDetail {
+pub struct WorkloadDetail {
     /// As in the list.
     #[serde(flatten)]
-    pub row: DeploymentRow,
-    /// How it replaces its pods: `RollingUpdate` or `Recreate`.
+    pub row: WorkloadRow,
+    /// How it replaces its pods: `RollingUpdate`, `Recreate` or `OnDelete`.
     pub strategy: String,
     /// Whether its rollouts are paused.
     pub paused: bool,
     /// What Kubernetes says of it.
     pub conditions: Vec<Condition>,
+    /// What has happened to it lately, the newest first; nothing where the caller may not list events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<WorkloadEvent>>,
     /// The values in force for the next pod, and the level of each.
     pub desired: Vec<FieldInForce>,
     /// Why settings have no effect on its pods, as far as its template tells.
@@ -99,7 +151,23 @@ pub struct DeploymentDetail {
     pub lints: Vec<LintView>,
 }
 
-/// A condition of a Deployment, as Kubernetes has it.
+/// Something that has happened to a workload, as Kubernetes tells it for an hour.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WorkloadEvent {
+    /// Whether it is a warning.
+    pub warning: bool,
+    /// The reason, in one word.
+    pub reason: String,
+    /// What happened, in a sentence.
+    pub message: String,
+    /// How often.
+    pub count: i32,
+    /// When last, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
+}
+
+/// A condition of a workload, as Kubernetes has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Condition {
     /// Its type: `Available`, `Progressing`, `ReplicaFailure`.
