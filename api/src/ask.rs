@@ -19,6 +19,7 @@ use crate::{
     deployment::{DeploymentDetail, DeploymentQuery, DeploymentRow},
     json,
     lint::{LintQuery, Lints},
+    manifest::{ManifestKind, ManifestQuery, ManifestView},
     mesh::Mesh,
     namespace::{NamespaceQuery, NamespaceRow},
     outbound_policy::OutboundPolicy,
@@ -114,6 +115,12 @@ pub fn deployments(query: &DeploymentQuery) -> Ask<Page<DeploymentRow>> {
 #[must_use]
 pub fn deployment(namespace: &str, name: &str) -> Ask<DeploymentDetail> {
     Ask::of(path::deployment(namespace, name))
+}
+
+/// A workload or a pod as YAML.
+#[must_use]
+pub fn manifest(kind: ManifestKind, namespace: &str, name: &str, query: &ManifestQuery) -> Ask<ManifestView> {
+    Ask::of(path::with_query(&path::manifest(kind, namespace, name), query))
 }
 
 /// Pods.

@@ -44,6 +44,10 @@ pub const NAMESPACES: &str = "/api/v1/namespaces";
 pub const DEPLOYMENTS: &str = "/api/v1/deployments";
 /// One Deployment.
 pub const DEPLOYMENT: &str = "/api/v1/deployments/{namespace}/{name}";
+/// A workload or a pod as YAML.
+pub const MANIFEST: &str = "/api/v1/{kind}/{namespace}/{name}/yaml";
+/// Annotations of a manifest moved to its pod template; nothing is stored.
+pub const MANIFEST_MOVE: &str = "/api/v1/manifests:move-annotations";
 /// Pods.
 pub const PODS: &str = "/api/v1/pods";
 /// One pod.
@@ -122,6 +126,15 @@ pub fn pod_eviction(namespace: &str, name: &str) -> String {
 #[must_use]
 pub fn deployment(namespace: &str, name: &str) -> String {
     DEPLOYMENT
+        .replace("{namespace}", &segment(namespace))
+        .replace("{name}", &segment(name))
+}
+
+/// The URL of a manifest.
+#[must_use]
+pub fn manifest(kind: crate::manifest::ManifestKind, namespace: &str, name: &str) -> String {
+    MANIFEST
+        .replace("{kind}", kind.plural())
         .replace("{namespace}", &segment(namespace))
         .replace("{name}", &segment(name))
 }

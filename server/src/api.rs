@@ -1,8 +1,11 @@
 //! The REST API: one file a resource, handlers that are little more than their signatures.
 
-use axum::Router;
+use axum::{Router, extract::DefaultBodyLimit};
 use utoipa::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt},
+    routes,
+};
 
 use crate::state::State;
 
@@ -11,6 +14,7 @@ mod audit;
 mod deployments;
 mod events;
 mod lints;
+mod manifests;
 mod meshes;
 mod namespaces;
 mod openapi;
@@ -72,6 +76,8 @@ fn operations() -> OpenApiRouter<State> {
         .routes(routes!(trace::get))
         .routes(routes!(deployments::list))
         .routes(routes!(deployments::get))
+        .routes(routes!(manifests::get, manifests::put).layer(DefaultBodyLimit::max(manifests::BODY_LIMIT)))
+        .routes(routes!(manifests::move_annotations).layer(DefaultBodyLimit::max(manifests::BODY_LIMIT)))
         .routes(routes!(pods::list))
         .routes(routes!(pods::get, pods::delete))
         .routes(routes!(pods::evict))

@@ -16,7 +16,7 @@ pub(super) mod text;
 /// What was changed.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Diff {
-    /// A setting, part by part.
+    /// A setting, or the fields of a workload that were edited, part by part.
     Setting(Vec<Line>),
     /// A mesh configuration, line by line: where something changed, with what is around it.
     Text(Vec<text::Hunk>),
@@ -48,6 +48,8 @@ pub(super) enum Part {
     Install(Field),
     /// A field that this version does not know.
     Other(String),
+    /// A field of a workload, by its path.
+    Path(String),
     /// Which pods it is for.
     Selector,
     /// Which of several wins.
@@ -96,6 +98,7 @@ impl Diff {
             CONFIG_MAP => read::mesh(before, after)
                 .map(|(before, after)| Self::Text(text::hunks(&before, &after)))
                 .or_else(|| read::install(before, after).map(Self::Setting)),
+            _ if change.action == Action::EditWorkload => read::edited(before, after).map(Self::Setting),
             _ if change.action == Action::RestartWorkload => after.and_then(read::restart).map(Self::Restart),
             _ => before.and_then(read::pod).map(Self::Pod),
         };
@@ -140,7 +143,7 @@ impl Part {
         match self {
             Self::Field(field) => field.name(),
             Self::Install(field) => field.install_key(),
-            Self::Other(name) => name,
+            Self::Other(name) | Self::Path(name) => name,
             Self::Selector => "selector",
             Self::Priority => "priority",
         }
@@ -150,7 +153,7 @@ impl Part {
     pub(super) fn nothing(&self) -> &'static str {
         match self {
             Self::Field(_) | Self::Other(_) => "inherit",
-            Self::Install(_) => "not there",
+            Self::Install(_) | Self::Path(_) => "not there",
             Self::Selector | Self::Priority => "none",
         }
     }

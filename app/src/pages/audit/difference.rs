@@ -94,7 +94,7 @@ fn title(part: &Part) -> AnyView {
         Part::Field(field) | Part::Install(field) => {
             view! { <h3>{field.label()}" "<code>{name}</code></h3> }.into_any()
         }
-        Part::Other(_) => view! { <h3><code>{name}</code></h3> }.into_any(),
+        Part::Other(_) | Part::Path(_) => view! { <h3><code>{name}</code></h3> }.into_any(),
         Part::Selector => view! { <h3>"Which pods it is for "<code>{name}</code></h3> }.into_any(),
         Part::Priority => view! { <h3>"Which of several wins "<code>{name}</code></h3> }.into_any(),
     }

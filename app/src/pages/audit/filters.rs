@@ -27,6 +27,7 @@ const ACTIONS: [(Action, &str, &str); 7] = [
         "Changed outside Sidestep",
     ),
     (Action::RestartWorkload, "restart-workload", "Restart a workload"),
+    (Action::EditWorkload, "edit-workload", "Edit a workload's YAML"),
 ];
 
 /// The outcomes, by their names in a query.
