@@ -11,6 +11,7 @@ mod annotations;
 mod audit;
 mod deployments;
 mod lints;
+mod manifest;
 mod mesh;
 pub(crate) mod not_found;
 mod pods;
@@ -35,6 +36,7 @@ pub(crate) enum Page {
     Pods,
     Pod,
     Verify,
+    Manifest,
     Restarts,
     Restart,
     History,
@@ -57,6 +59,7 @@ impl ChooseView for Page {
             Self::Deployments | Self::Deployment | Self::Pods | Self::Pod | Self::Verify => {
                 workloads(self).await
             }
+            Self::Manifest => manifests(self).await,
             Self::Restarts | Self::Restart | Self::History | Self::Change | Self::Annotations => {
                 records(self).await
             }
@@ -97,6 +100,12 @@ fn workloads(page: Page) -> AnyView {
         Page::Verify => verify::verify_page(),
         _ => pods::pods_page(),
     }
+}
+
+/// Manifests: who edits one has come for that.
+#[lazy]
+fn manifests(_: Page) -> AnyView {
+    manifest::manifest_page()
 }
 
 /// Records, and restarts, which are records once they are over.

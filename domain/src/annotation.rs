@@ -10,7 +10,7 @@ pub use self::{
     convert::{read_annotations, write_annotations},
     marker::{Marker, MarkerError, user_annotations},
     plan::{Patch, plan},
-    template::{Misplaced, Stumble, is_for_pods, misplaced, stumbles},
+    template::{Misplaced, Stumble, for_pods, is_for_pods, misplaced, stumbles},
 };
 
 /// Istio's annotation of [`Field::IncludeOutboundIPRanges`](crate::Field::IncludeOutboundIPRanges).

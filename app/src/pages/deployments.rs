@@ -1,7 +1,7 @@
 //! Workloads › Deployments.
 
 use crate::prelude::*;
-use api::{Client, ask, deployment::DeploymentQuery};
+use api::{Client, ask, deployment::DeploymentQuery, manifest::ManifestKind};
 use leptos_router::hooks::use_params_map;
 
 use crate::{
@@ -98,7 +98,11 @@ pub(super) fn deployment_page() -> AnyView {
         detail::gone(namespace, name)
     };
     view! {
-        <PageHeader title trail/>
+        <PageHeader title trail>
+            {move || place.with(|(namespace, name)| view! {
+                <a class="button" href=routes::manifest(ManifestKind::Deployments, namespace, name)>"View in YAML"</a>
+            })}
+        </PageHeader>
         <Follow what="the Deployment" data=deployment gone view=move |answer| detail(answer, pods, rights, deletion)/>
         <DeletePod deletion on_done=move || pods.refetch()/>
     }

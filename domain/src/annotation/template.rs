@@ -26,10 +26,15 @@ const RELATED: [&str; 8] = [
     TEMPLATES,
 ];
 
+/// Returns the keys that Istio reads on pods and nowhere else: the six, and those related.
+pub fn for_pods() -> impl Iterator<Item = &'static str> {
+    Field::ALL.into_iter().map(Field::annotation).chain(RELATED)
+}
+
 /// Says whether Istio reads this annotation on pods and nowhere else, so that a workload has it on its pod template.
 #[must_use]
 pub fn is_for_pods(key: &str) -> bool {
-    Field::ALL.iter().any(|field| field.annotation() == key) || RELATED.contains(&key)
+    for_pods().any(|one| one == key)
 }
 
 /// An annotation that stands on a workload itself, where nobody reads it.

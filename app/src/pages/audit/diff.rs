@@ -9,9 +9,10 @@ use api::{
 use domain::Field;
 
 use super::words::{CONFIG_MAP, SETTING};
+pub(super) use crate::components::lines::Fate;
+use crate::components::lines::{Hunk, hunks};
 
 mod read;
-pub(super) mod text;
 
 /// What was changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +20,7 @@ pub(super) enum Diff {
     /// A setting, or the fields of a workload that were edited, part by part.
     Setting(Vec<Line>),
     /// A mesh configuration, line by line: where something changed, with what is around it.
-    Text(Vec<text::Hunk>),
+    Text(Vec<Hunk>),
     /// A pod, as it was before it was deleted.
     Pod(Pod),
     /// A restart, by the time that the template was given.
@@ -78,17 +79,6 @@ pub(super) struct Pod {
     pub(super) state: Option<PodState>,
 }
 
-/// What became of an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// It is on both sides.
-    Kept,
-    /// Only before.
-    Removed,
-    /// Only after.
-    Added,
-}
-
 impl Diff {
     /// Reads a change.
     pub(super) fn of(change: &Change) -> Self {
@@ -96,7 +86,7 @@ impl Diff {
         let read = match change.target.kind.as_str() {
             SETTING => read::setting(before, after).map(Self::Setting),
             CONFIG_MAP => read::mesh(before, after)
-                .map(|(before, after)| Self::Text(text::hunks(&before, &after)))
+                .map(|(before, after)| Self::Text(hunks(&before, &after)))
                 .or_else(|| read::install(before, after).map(Self::Setting)),
             _ if change.action == Action::EditWorkload => read::edited(before, after).map(Self::Setting),
             _ if change.action == Action::RestartWorkload => after.and_then(read::restart).map(Self::Restart),

@@ -4,6 +4,7 @@ use crate::prelude::*;
 use api::{
     Page,
     deployment::{DeploymentColumn, DeploymentQuery, DeploymentRow},
+    manifest::ManifestKind,
     page::Order,
     pod::{PodQuery, PodStateName},
 };
@@ -93,6 +94,7 @@ fn columns(asked: &DeploymentQuery) -> Vec<Column> {
         Column::number("Injected"),
         sorting.down_by(Column::number("Stale"), DeploymentColumn::Stale),
         sorting.age_by(Column::number("Age"), DeploymentColumn::Created),
+        Column::actions("Actions"),
     ]
 }
 
@@ -108,6 +110,8 @@ fn row(first: DeploymentRow, rows: Signal<Vec<DeploymentRow>>) -> AnyView {
 fn cells(row: &DeploymentRow) -> AnyView {
     let here = routes::deployment(&row.namespace, &row.name);
     let ready = row.ready < row.replicas;
+    let yaml = routes::manifest(ManifestKind::Deployments, &row.namespace, &row.name);
+    let label = ["View in YAML: ", &row.name].concat();
     view! {
         <th scope="row" class="name"><a href=here>{row.name.clone()}</a></th>
         <td class="name">{row.namespace.clone()}</td>
@@ -116,6 +120,7 @@ fn cells(row: &DeploymentRow) -> AnyView {
         <td class="number">{row.pods.injected}</td>
         <td class="number">{stale(row)}</td>
         <td class="number">{row.created.clone().map(|at| view! { <Ago at/> })}</td>
+        <td class="actions"><a href=yaml aria-label=label>"View in YAML"</a></td>
     }
     .into_any()
 }

@@ -13,6 +13,7 @@ mod history;
 mod injection;
 mod lints;
 mod lists;
+mod manifests;
 mod outside;
 mod owners;
 mod preview;
