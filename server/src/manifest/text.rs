@@ -41,7 +41,7 @@ impl<'a> Manifest<'a> {
                 ));
             }
         };
-        let object: Value = serde_saphyr::from_str(text).map_err(|error| {
+        let object = read(text).map_err(|error| {
             let at = error.location().and_then(|location| {
                 Some(Place {
                     line: location.line().try_into().ok()?,
@@ -73,6 +73,12 @@ impl<'a> Manifest<'a> {
             ..FieldProblem::new(path, message)
         }
     }
+}
+
+/// Reads as `kubectl` does: `0644` is a mode in octal, `on` is a boolean.
+fn read(text: &str) -> Result<Value, serde_saphyr::Error> {
+    let options = serde_saphyr::options! { legacy_octal_numbers: true };
+    serde_saphyr::from_str_with_options(text, options)
 }
 
 /// A manifest's object as text, in the order and the style of `kubectl`.
@@ -270,8 +276,38 @@ mod tests {
             object["keys"][*text] = json!(index);
         }
         let printed = print(&object);
-        let read: Value =
-            serde_saphyr::from_str(&printed).unwrap_or_else(|error| panic!("{error}\n{printed}"));
+        let read = read(&printed).unwrap_or_else(|error| panic!("{error}\n{printed}"));
         assert_eq!(read, object, "{printed}");
+    }
+
+    #[test]
+    fn plain_values_are_what_kubectl_makes_of_them() {
+        for (text, value) in [
+            ("0644", json!(420)),
+            ("0o644", json!(420)),
+            ("0x1F", json!(31)),
+            ("on", json!(true)),
+            ("No", json!(false)),
+            ("~", json!(null)),
+            ("", json!(null)),
+            ("25%", json!("25%")),
+            ("7001,7002", json!("7001,7002")),
+            ("10m", json!("10m")),
+            ("2026-01-01", json!("2026-01-01")),
+            ("12:30", json!("12:30")),
+            ("'0644'", json!("0644")),
+            ("1e3", json!(1000.0)),
+        ] {
+            assert_eq!(
+                read(&format!("v: {text}\n")).expect("it is read"),
+                json!({ "v": value }),
+                "{text}"
+            );
+        }
+        let merged = "a: &a { x: 1 }\nb:\n  <<: *a\n  y: 2\n";
+        assert_eq!(
+            read(merged).expect("it is read"),
+            json!({ "a": { "x": 1 }, "b": { "x": 1, "y": 2 } })
+        );
     }
 }
