@@ -20,7 +20,7 @@ pub(super) fn build(root: &Path, folder: &Path, no_node: Option<&str>) -> Result
     if let Some(missing) = no_node {
         println!("  manifests are edited in a plain text field; missing: {missing}");
         fs::write(&script, "")?;
-        return Ok(());
+        return compress::siblings(&[script]);
     }
     npm::install(root, "xtask/tools")?;
     npm::install(root, "editor")?;

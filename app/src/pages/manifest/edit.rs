@@ -44,7 +44,6 @@ impl Tab {
 /// The text, what differs, and what can be done with it.
 pub(super) fn edit(manifest: Manifest) -> AnyView {
     let tab = RwSignal::new(Tab::Text);
-    let is = move |one: Tab| Signal::derive(move || tab.get() == one);
     // A line that is gone to is shown.
     Effect::new(move |_| {
         if manifest.goto.get().1 > 0 {
@@ -71,10 +70,10 @@ pub(super) fn edit(manifest: Manifest) -> AnyView {
                 aria-labelledby=Tab::Text.id()
                 hidden=move || tab.get() != Tab::Text
             >
-                {editor(manifest, Signal::derive(|| false))}
+                {editor(manifest)}
             </div>
             <div id=Tab::Changes.panel() role="tabpanel" aria-labelledby=Tab::Changes.id() hidden=move || tab.get() != Tab::Changes>
-                {move || is(Tab::Changes).get().then(|| changes(manifest))}
+                {move || (tab.get() == Tab::Changes).then(|| changes(manifest))}
             </div>
             <div aria-live="polite">{move || manifest.outcome.get().map(|came| outcome(manifest, came))}</div>
             {move || manifest.aside.get().map(|aside| put_aside(manifest, aside))}

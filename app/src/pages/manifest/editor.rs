@@ -14,8 +14,8 @@ const SCRIPT: &str = "yaml-editor-code";
 /// How high a line of the plain text is, in pixels: to bring one into sight.
 const LINE: i32 = 20;
 
-/// The text. `hidden` while something else is shown in its place: what was typed, and where, stays.
-pub(super) fn editor(manifest: Manifest, hidden: Signal<bool>) -> AnyView {
+/// The text.
+pub(super) fn editor(manifest: Manifest) -> AnyView {
     let text = NodeRef::<html::Textarea>::new();
     let Manifest { draft, goto, .. } = manifest;
     Effect::new(move |_| load());
@@ -41,7 +41,7 @@ pub(super) fn editor(manifest: Manifest, hidden: Signal<bool>) -> AnyView {
     let keys: Vec<&str> = for_pods().collect();
     let label = ["YAML of ", &manifest.words()].concat();
     view! {
-        <yaml-editor hidden=move || hidden.get() data-marks=marks data-goto=wish data-keys=json!(keys).to_string()>
+        <yaml-editor data-marks=marks data-goto=wish data-keys=json!(keys).to_string()>
             <textarea
                 id=TEXT
                 class="manifest-text"

@@ -15,6 +15,7 @@ pub(super) fn look(manifest: Manifest) -> AnyView {
     let refused = Memo::new(move |_| now.with(|now| now.refused.clone()));
     let owner = Memo::new(move |_| now.with(|now| now.owner.clone()));
     let yaml = Memo::new(move |_| now.with(|now| now.yaml.clone()));
+    let remarks = Memo::new(move |_| now.with(|now| now.remarks.clone()));
     let status = Memo::new(move |_| now.with(|now| now.status.clone()));
     let shown = move || whole.get().unwrap_or_else(|| yaml.get());
     let label = ["YAML of ", &manifest.words()].concat();
@@ -54,7 +55,7 @@ pub(super) fn look(manifest: Manifest) -> AnyView {
                 let tone = if owner.reverts_by.by_itself() { Tone::Warning } else { Tone::Info };
                 view! { <Notice tone title="This has an owner"><Owned owner/></Notice> }
             })}
-            {move || misplaced(manifest, now.with(|now| now.remarks.clone()))}
+            {move || misplaced(manifest, remarks.get())}
             <pre class="manifest-text" tabindex="0" role="region" aria-label=label><code>{shown}</code></pre>
             {move || Some(status.get()).filter(|status| !status.is_empty()).map(|status| view! {
                 <details class="disclosure">

@@ -148,6 +148,7 @@ impl Manifest {
         self.draft.set(self.now.with_untracked(|now| now.yaml.clone()));
         self.outcome.set(None);
         self.left.set(Vec::new());
+        self.goto.set((0, 0));
         self.editing.set(true);
         focus_soon(TEXT.to_owned());
     }
