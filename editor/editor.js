@@ -35,7 +35,11 @@ const theme = EditorView.theme({
   ".cm-tooltip, .cm-panels": { backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--line)" },
   ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent-ground)", color: "var(--text)" },
   ".cm-diagnostic-error": { borderLeftColor: "var(--bad)" },
-  ".cm-diagnostic-warning": { borderLeftColor: "var(--warning)" },
+  // Its own marks are pictures in `data:` addresses, which the page's policy does not let in.
+  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad)" },
+  ".cm-lint-marker": { width: "1em", height: "1.5em", textAlign: "center" },
+  ".cm-lint-marker-error": { content: "normal" },
+  ".cm-lint-marker-error::before": { content: '"!"', color: "var(--bad)", fontWeight: "700" },
   ".cm-textfield, .cm-button": {
     color: "var(--text)", backgroundColor: "var(--field)", backgroundImage: "none", border: "1px solid var(--line-strong)",
   },
@@ -49,6 +53,21 @@ const colours = HighlightStyle.define([
   { tag: [tags.keyword, tags.bool, tags.null, tags.number], color: "var(--warning)" },
   { tag: [tags.labelName, tags.typeName, tags.meta], color: "var(--accent)" },
 ]);
+
+// Chromium gives what is typed over coloured text a `style` of its own, which the policy refuses: here the text is replaced
+// before the browser does it.
+const replacing = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { main, ranges } = view.state.selection;
+    if (event.inputType !== "insertText" || !event.data || view.composing || ranges.length > 1 || main.empty) return false;
+    event.preventDefault();
+    const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    const { from, to } = main;
+    const isTaken = view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, event.data, insert));
+    if (!isTaken) view.dispatch(insert());
+    return true;
+  },
+});
 
 /** Completes keys of annotations below `annotations:`. */
 const complete = (keys) => (context) => {
@@ -83,7 +102,8 @@ class YamlEditor extends HTMLElement {
       text.dispatchEvent(new Event("input", { bubbles: true }));
     });
     const keys = JSON.parse(this.dataset.keys ?? "[]");
-    const label = { "aria-label": text.getAttribute("aria-label") ?? "YAML", "aria-multiline": "true" };
+    // In the order of Tab by a word of its own: tools that look for what scrolls and cannot be reached ask for it.
+    const label = { "aria-label": text.getAttribute("aria-label") ?? "YAML", tabindex: "0" };
     const described = text.getAttribute("aria-describedby");
     if (described) label["aria-describedby"] = described;
     this.view = new EditorView({
@@ -100,7 +120,7 @@ class YamlEditor extends HTMLElement {
             ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap,
             ...lintKeymap,
           ]),
-          yaml(), syntaxHighlighting(colours), theme, tell, EditorView.contentAttributes.of(label),
+          yaml(), syntaxHighlighting(colours), theme, replacing, tell, EditorView.contentAttributes.of(label),
         ],
       }),
     });

@@ -25,9 +25,10 @@ class Manifest {
     await hydrated(this.page);
   }
 
+  /** Begins to edit, and waits until the editor has taken the place of the plain text. */
   async edit(): Promise<void> {
     await this.page.getByRole('button', { name: 'Edit YAML' }).click();
-    await expect(this.text).toBeVisible();
+    await expect(this.page.locator('yaml-editor[data-ready]')).toBeVisible();
   }
 
   /** The text as it is typed, whichever way it is edited. */
@@ -50,11 +51,6 @@ function annotated(value: string) {
   return (text: string) => text.replace(TEMPLATE, `${TEMPLATE}      annotations:\n        ${PORTS}: ${value}\n`);
 }
 
-/** Waits until the editor has taken the place of the plain text. */
-async function withEditor(page: Page): Promise<void> {
-  await expect(page.locator('yaml-editor[data-ready]')).toBeVisible();
-}
-
 test('the reference page’s annotations, put in by YAML, reach the pods', async ({ page, namespace }) => {
   const [old] = await namespace.deploy('web');
   await page.goto(`/workloads/deployments?namespace=${namespace.name}`);
@@ -65,7 +61,6 @@ test('the reference page’s annotations, put in by YAML, reach the pods', async
   await expect(page.getByRole('region', { name: /^YAML of Deployment/ })).toContainText('kind: Deployment');
   const manifest = new Manifest(page);
   await manifest.edit();
-  await withEditor(page);
   await manifest.type(annotated(`'7001,7002,7005'`));
 
   await page.getByRole('tab', { name: 'Changes' }).click();
@@ -137,7 +132,6 @@ test.describe('refused', () => {
     const manifest = new Manifest(page);
     await manifest.open(namespace);
     await manifest.edit();
-    await withEditor(page);
     await manifest.type((text) => text.replace('  replicas: 1\n', '  replicas: 1\n  replica: 2\n'));
     await page.getByRole('button', { name: 'Check', exact: true }).click();
     await expect(manifest.result).toContainText('spec.replica');
@@ -179,8 +173,8 @@ test.describe('without the editor', () => {
     await page.route('**/editor.js', (route) => route.abort());
     const manifest = new Manifest(page);
     await manifest.open(namespace);
-    await manifest.edit();
-    await expect(page.locator('yaml-editor[data-ready]')).toHaveCount(0);
+    await page.getByRole('button', { name: 'Edit YAML' }).click();
+    await expect(manifest.text).toBeFocused();
     await manifest.text.fill((await manifest.value()).replace('  replicas: 1\n', '  replicas: many\n'));
     await manifest.update.click();
     await manifest.result.getByRole('button', { name: /^Line/ }).click();
@@ -221,7 +215,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await manifest.open(namespace);
     await test.step('View in YAML', () => expectNoBarrier(page));
     await manifest.edit();
-    await withEditor(page);
     await manifest.type(annotated(`'80'`));
     await test.step('Edit YAML', () => expectNoBarrier(page));
     await page.getByRole('tab', { name: 'Text' }).press('ArrowRight');

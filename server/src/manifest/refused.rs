@@ -93,7 +93,7 @@ fn in_words(message: &str) -> Vec<(String, String)> {
             let wanted = rest.split(|c: char| c.is_whitespace() || c == ',').next()?;
             Some((
                 path.to_owned(),
-                format!("here stands a {found}, and a {wanted} is due"),
+                format!("this is a {found} where the cluster wants `{wanted}`"),
             ))
         };
         fields.extend(read());
@@ -117,7 +117,7 @@ mod tests {
             in_words(type_of),
             [(
                 "spec.replicas".to_owned(),
-                "here stands a string, and a int32 is due".to_owned()
+                "this is a string where the cluster wants `int32`".to_owned()
             )]
         );
         assert!(in_words("admission webhook \"x\" denied the request: no").is_empty());
