@@ -127,7 +127,10 @@ async fn main() {
 }
 
 /// What the console's process has in memory, in kB, where its id is told.
-#[expect(clippy::disallowed_methods, reason = "a benchmark is told by the environment where it runs")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark is told by the environment where it runs"
+)]
 fn memory() -> Option<usize> {
     let process = std::env::var("SIDESTEP_PID").ok()?;
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;

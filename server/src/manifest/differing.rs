@@ -13,7 +13,10 @@ const KEPT: usize = 200;
 const LAST_APPLIED: &str = "metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]";
 
 /// The fields that differ, each with what it says before and after; nothing: it is not there.
-pub(super) struct Differing(BTreeMap<String, (Option<Value>, Option<Value>)>);
+pub(super) struct Differing(BTreeMap<String, Sides>);
+
+/// Before and after.
+type Sides = (Option<Value>, Option<Value>);
 
 impl Differing {
     /// Compares what can be edited of two states.
@@ -44,7 +47,7 @@ impl Differing {
 
     /// What the history keeps: of each field what it said, or that it is not kept.
     pub(super) fn recorded(&self) -> (Value, Value) {
-        let side = |of: fn(&(Option<Value>, Option<Value>)) -> &Option<Value>| {
+        let side = |of: fn(&Sides) -> &Option<Value>| {
             let kept = self.0.iter().take(KEPT);
             kept.filter_map(|(path, both)| Some((path.clone(), recorded(path, of(both).as_ref()?))))
                 .collect::<Map<_, _>>()
@@ -86,8 +89,9 @@ fn recorded(path: &str, value: &Value) -> Value {
 
 /// Whether a field may hold a secret: environments, command lines, headers of probes, and kubectl's copy of it all.
 fn is_secret(path: &str) -> bool {
+    let is_value = path.rsplit('.').next() == Some("value");
     path == LAST_APPLIED
-        || path.contains("].env[") && path.ends_with(".value")
+        || path.contains("].env[") && is_value
         || path.contains("].args[")
         || path.contains(".command[")
         || path.contains(".httpHeaders[")

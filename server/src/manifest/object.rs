@@ -116,8 +116,11 @@ pub(super) fn editable(object: &Value) -> Value {
 /// The version of what can be edited: the uid and a digest. It does not move with the status.
 pub(crate) fn version(object: &Value) -> String {
     let digest = Sha256::digest(editable(object).to_string());
-    let hex: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}.{hex}", text(object, "uid"))
+    let (start, _) = digest.split_at(8);
+    let start = start
+        .iter()
+        .fold(0_u64, |start, byte| start << 8 | u64::from(*byte));
+    format!("{}.{start:016x}", text(object, "uid"))
 }
 
 /// What is typed, put upon what the cluster has now: what nobody can wish for is the cluster's.

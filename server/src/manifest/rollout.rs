@@ -89,10 +89,10 @@ mod tests {
 
     use super::*;
 
-    fn told(kind: ManifestKind, spec: Value) -> String {
+    fn told(kind: ManifestKind, spec: &Value) -> String {
         let with = |image: &str| {
             let mut object =
-                json!({ "metadata": {}, "spec": spec.clone(), "status": { "desiredNumberScheduled": 4 } });
+                json!({ "metadata": {}, "spec": spec, "status": { "desiredNumberScheduled": 4 } });
             object["spec"]["template"] = json!({ "image": image });
             object
         };
@@ -132,7 +132,7 @@ mod tests {
                 "delete its 4 pods",
             ),
         ] {
-            let told = told(kind, spec);
+            let told = told(kind, &spec);
             assert!(told.contains(words), "{told}");
         }
         let (two, three) = (

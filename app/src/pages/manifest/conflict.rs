@@ -86,10 +86,10 @@ fn choice(manifest: Manifest) -> AnyView {
             .collect_view();
         view! { {views} }
     };
-    let disputed =
+    let is_disputed =
         Memo::new(move |_| parts.with(|parts| parts.iter().any(|part| matches!(part, Part::Disputed(_)))));
     let words = move || {
-        if disputed.get() {
+        if is_disputed.get() {
             "Both of you changed the same lines: choose which to go on with. All other changes are put together. Nothing is \
              stored until you update."
         } else {

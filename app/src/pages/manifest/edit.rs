@@ -159,9 +159,12 @@ fn owner(manifest: Manifest) -> AnyView {
 
 fn reason(manifest: Manifest) -> AnyView {
     let required = Memo::new(move |_| manifest.now.with(|now| now.reason_required));
-    let words = move || match required.get() {
-        true => "Reason (for the history)",
-        false => "Reason (optional, for the history)",
+    let words = move || {
+        if required.get() {
+            "Reason (for the history)"
+        } else {
+            "Reason (optional, for the history)"
+        }
     };
     view! {
         <label class="reason">

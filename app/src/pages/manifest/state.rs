@@ -25,9 +25,7 @@ pub(super) const UPDATE: &str = "update-yaml";
 /// The manifest of a page.
 #[derive(Clone, Copy)]
 pub(super) struct Manifest {
-    client: StoredValue<Client>,
-    announcer: Announcer,
-    place: StoredValue<(ManifestKind, String, String)>,
+    fixed: StoredValue<Fixed>,
     /// As the cluster has it, as far as is known.
     pub(super) now: RwSignal<ManifestView>,
     /// Whether it is edited.
@@ -52,8 +50,15 @@ pub(super) struct Manifest {
     pub(super) overrides: RwSignal<bool>,
     /// A line to go to, and how often it was wished.
     pub(super) goto: RwSignal<(usize, u32)>,
+}
+
+/// What does not change while the page is shown, and what nobody looks at.
+struct Fixed {
+    client: Client,
+    announcer: Announcer,
+    place: (ManifestKind, String, String),
     /// Reads and writes that were begun: of two the later counts.
-    begun: StoredValue<u32>,
+    begun: u32,
 }
 
 /// What a text is an edit of.
@@ -111,9 +116,12 @@ impl Manifest {
             editing.get() && now.with(|now| base.with(|base| now.version != base.version))
         });
         Self {
-            client: StoredValue::new(expect_context()),
-            announcer: use_announcer(),
-            place: StoredValue::new(place),
+            fixed: StoredValue::new(Fixed {
+                client: expect_context(),
+                announcer: use_announcer(),
+                place,
+                begun: 0,
+            }),
             now,
             editing,
             base,
@@ -128,18 +136,21 @@ impl Manifest {
             reason: RwSignal::new(String::new()),
             overrides: RwSignal::new(false),
             goto: RwSignal::new((0, 0)),
-            begun: StoredValue::new(0),
         }
     }
 
     /// Which it is, in words.
     pub(super) fn words(self) -> String {
-        self.place
-            .with_value(|(kind, namespace, name)| [kind.kind(), " ", namespace, "/", name].concat())
+        self.fixed.with_value(|fixed| {
+            let (kind, namespace, name) = &fixed.place;
+            [kind.kind(), " ", namespace, "/", name].concat()
+        })
     }
 
     pub(super) fn say(self, words: &str) {
-        self.announcer.say(words.to_owned());
+        if let Some(announcer) = self.fixed.try_with_value(|fixed| fixed.announcer) {
+            announcer.say(words.to_owned());
+        }
     }
 
     /// Begins to edit what the cluster has.
@@ -170,9 +181,17 @@ impl Manifest {
     }
 
     fn begin(self) -> u32 {
-        let number = self.begun.get_value() + 1;
-        self.begun.set_value(number);
-        number
+        self.fixed
+            .try_update_value(|fixed| {
+                fixed.begun += 1;
+                fixed.begun
+            })
+            .unwrap_or_default()
+    }
+
+    fn client(self) -> (Client, (ManifestKind, String, String)) {
+        self.fixed
+            .with_value(|fixed| (fixed.client.clone(), fixed.place.clone()))
     }
 
     /// Reads again what the cluster has; what is typed stays.
@@ -180,16 +199,16 @@ impl Manifest {
         if self.busy.get_untracked().is_some() {
             return;
         }
-        let (client, (kind, namespace, name)) = (self.client.get_value(), self.place.get_value());
+        let (client, (kind, namespace, name)) = self.client();
         let number = self.begin();
         spawn_local(async move {
             let read = client
                 .manifest(kind, &namespace, &name, &ManifestQuery::default())
                 .await;
             if let Ok(view) = read
-                && self.begun.try_get_value() == Some(number)
+                && self.fixed.try_with_value(|fixed| fixed.begun) == Some(number)
             {
-                let _ = self.now.maybe_update(|now| {
+                self.now.maybe_update(|now| {
                     let differs = *now != view;
                     if differs {
                         *now = view;
@@ -202,7 +221,7 @@ impl Manifest {
 
     /// The whole manifest, with nothing left out.
     pub(super) fn read_whole(self, whole: RwSignal<Option<String>>) {
-        let (client, (kind, namespace, name)) = (self.client.get_value(), self.place.get_value());
+        let (client, (kind, namespace, name)) = self.client();
         let query = ManifestQuery { managed_fields: true };
         spawn_local(async move {
             match client.manifest(kind, &namespace, &name, &query).await {
@@ -230,7 +249,7 @@ impl Manifest {
     }
 
     fn send(self, busy: Busy) {
-        let (client, place) = (self.client.get_value(), self.place.get_value());
+        let (client, place) = self.client();
         let sent = self.draft.get_untracked();
         let reason = self.reason.with_untracked(|reason| reason.trim().to_owned());
         let body = SaveManifest {
@@ -308,7 +327,7 @@ impl Manifest {
         if !self.editing.get_untracked() {
             self.edit();
         }
-        let client = self.client.get_value();
+        let (client, _) = self.client();
         let sent = self.draft.get_untracked();
         let asked = MoveAnnotations {
             yaml: sent.clone(),
