@@ -18,6 +18,7 @@ use crate::{
     audit::{AuditQuery, Change},
     json,
     lint::{LintQuery, Lints},
+    manifest::{ManifestKind, ManifestQuery, ManifestView},
     mesh::Mesh,
     namespace::{NamespaceQuery, NamespaceRow},
     outbound_policy::OutboundPolicy,
@@ -114,6 +115,12 @@ pub fn workloads(kind: WorkloadKind, query: &WorkloadQuery) -> Ask<Page<Workload
 #[must_use]
 pub fn workload(kind: WorkloadKind, namespace: &str, name: &str) -> Ask<WorkloadDetail> {
     Ask::of(path::workload(kind, namespace, name))
+}
+
+/// A workload or a pod as YAML.
+#[must_use]
+pub fn manifest(kind: ManifestKind, namespace: &str, name: &str, query: &ManifestQuery) -> Ask<ManifestView> {
+    Ask::of(path::with_query(&path::manifest(kind, namespace, name), query))
 }
 
 /// Pods.

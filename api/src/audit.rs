@@ -51,6 +51,8 @@ pub enum Action {
     EvictPod,
     /// A workload was restarted.
     RestartWorkload,
+    /// The manifest of a workload was edited.
+    EditWorkload,
     /// The outbound traffic policy of a revision was saved, in its mesh configuration.
     SaveOutboundPolicy,
     /// Somebody changed it beside Sidestep: with `kubectl`, an installer, or a controller.

@@ -19,6 +19,10 @@ use crate::{
     audit::{AuditQuery, Change},
     json,
     lint::{LintQuery, Lints},
+    manifest::{
+        ManifestKind, ManifestQuery, ManifestView, MoveAnnotations, MovedAnnotations, SaveManifest,
+        SaveManifestQuery,
+    },
     mesh::Mesh,
     namespace::{NamespaceQuery, NamespaceRow},
     outbound_policy::{OutboundPolicy, RevisionPolicy, SaveOutboundPolicy},
@@ -170,6 +174,35 @@ impl Client {
         name: &str,
     ) -> Result<WorkloadDetail, Problem> {
         self.read(&ask::workload(kind, namespace, name)).await
+    }
+
+    /// A workload or a pod as YAML.
+    pub async fn manifest(
+        &self,
+        kind: ManifestKind,
+        namespace: &str,
+        name: &str,
+        query: &ManifestQuery,
+    ) -> Result<ManifestView, Problem> {
+        self.read(&ask::manifest(kind, namespace, name, query)).await
+    }
+
+    /// Saves a workload's manifest, or asks the cluster what it would store.
+    pub async fn save_manifest(
+        &self,
+        (kind, namespace, name): (ManifestKind, &str, &str),
+        based_on: &Precondition,
+        query: &SaveManifestQuery,
+        manifest: &SaveManifest,
+    ) -> Result<ManifestView, Problem> {
+        let url = path::with_query(&path::manifest(kind, namespace, name), query);
+        self.send("PUT", url, Some(based_on), Some(manifest)).await
+    }
+
+    /// Moves annotations of a manifest to its pod template; nothing is stored.
+    pub async fn move_annotations(&self, asked: &MoveAnnotations) -> Result<MovedAnnotations, Problem> {
+        let url = path::MANIFEST_MOVE.to_owned();
+        self.send("POST", url, None, Some(asked)).await
     }
 
     /// What would be restarted; nothing is stored.

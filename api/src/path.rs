@@ -54,6 +54,10 @@ pub const STATEFUL_SET: &str = "/api/v1/statefulsets/{namespace}/{name}";
 pub const DAEMON_SETS: &str = "/api/v1/daemonsets";
 /// One DaemonSet.
 pub const DAEMON_SET: &str = "/api/v1/daemonsets/{namespace}/{name}";
+/// A workload or a pod as YAML.
+pub const MANIFEST: &str = "/api/v1/{kind}/{namespace}/{name}/yaml";
+/// Annotations of a manifest moved to its pod template; nothing is stored.
+pub const MANIFEST_MOVE: &str = "/api/v1/manifests:move-annotations";
 /// Pods.
 pub const PODS: &str = "/api/v1/pods";
 /// One pod.
@@ -147,6 +151,15 @@ pub fn workload(kind: WorkloadKind, namespace: &str, name: &str) -> String {
         WorkloadKind::DaemonSet => DAEMON_SET,
     };
     one.replace("{namespace}", &segment(namespace))
+        .replace("{name}", &segment(name))
+}
+
+/// The URL of a manifest.
+#[must_use]
+pub fn manifest(kind: crate::manifest::ManifestKind, namespace: &str, name: &str) -> String {
+    MANIFEST
+        .replace("{kind}", kind.plural())
+        .replace("{namespace}", &segment(namespace))
         .replace("{name}", &segment(name))
 }
 

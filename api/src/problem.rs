@@ -43,6 +43,29 @@ pub struct FieldProblem {
     pub path: String,
     /// What to change, in a sentence.
     pub message: String,
+    /// Where it stands, if the body holds a text of several lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Place>,
+}
+
+/// A place in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: usize,
+    /// The character in the line, from 1.
+    pub column: usize,
+}
+
+impl FieldProblem {
+    /// What is wrong with the field at `path`.
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            message: message.into(),
+            at: None,
+        }
+    }
 }
 
 impl Problem {

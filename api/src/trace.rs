@@ -175,10 +175,7 @@ fn read<T, E: ToString>(
 }
 
 fn problem(path: &str, message: String) -> FieldProblem {
-    FieldProblem {
-        path: path.to_owned(),
-        message,
-    }
+    FieldProblem::new(path, message)
 }
 
 fn direction(word: &str) -> Result<Direction, String> {

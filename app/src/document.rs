@@ -7,7 +7,7 @@ use crate::App;
 
 /// The document with [`App`] in its body.
 ///
-/// It satisfies `script-src 'nonce-…' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'`: every script carries the
+/// It satisfies `script-src 'nonce-…' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self' 'nonce-…'`: every script carries the
 /// response's nonce, and nothing is styled inline.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let file = |name: &str| format!("/{}/{name}", options.site_pkg_dir);
@@ -23,6 +23,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
+                // The page *Edit YAML* loads it, and no other.
+                <meta name="editor" content=file("editor.js")/>
                 <link rel="icon" type="image/svg+xml" href=icon/>
                 <link rel="stylesheet" href=style/>
                 <script nonce=use_nonce()>{THEME}</script>

@@ -11,6 +11,7 @@ use crate::prelude::*;
 mod annotations;
 mod audit;
 mod lints;
+mod manifest;
 mod mesh;
 pub(crate) mod not_found;
 mod pods;
@@ -40,6 +41,7 @@ pub(crate) enum Page {
     Pods,
     Pod,
     Verify,
+    Manifest,
     Restarts,
     Restart,
     History,
@@ -68,6 +70,7 @@ impl ChooseView for Page {
             | Self::Pods
             | Self::Pod
             | Self::Verify => workloads(self).await,
+            Self::Manifest => manifests(self).await,
             Self::Restarts | Self::Restart | Self::History | Self::Change | Self::Annotations => {
                 records(self).await
             }
@@ -112,6 +115,12 @@ fn workloads(page: Page) -> AnyView {
         Page::Verify => verify::verify_page(),
         _ => pods::pods_page(),
     }
+}
+
+/// Manifests: who edits one has come for that.
+#[lazy]
+fn manifests(_: Page) -> AnyView {
+    manifest::manifest_page()
 }
 
 /// Records, and restarts, which are records once they are over.

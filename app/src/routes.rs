@@ -4,6 +4,7 @@
 use api::{
     audit::AuditQuery,
     lint::LintQuery,
+    manifest::ManifestKind,
     namespace::NamespaceQuery,
     path::{segment, with_query},
     pod::PodQuery,
@@ -130,6 +131,13 @@ pub fn pods(query: &PodQuery) -> String {
 #[must_use]
 pub fn pod(namespace: &str, name: &str) -> String {
     format!("{PODS}/{}/{}", segment(namespace), segment(name))
+}
+
+/// A workload or a pod as YAML.
+#[must_use]
+pub fn manifest(kind: ManifestKind, namespace: &str, name: &str) -> String {
+    let (kind, namespace, name) = (kind.plural(), segment(namespace), segment(name));
+    format!("/workloads/{kind}/{namespace}/{name}/yaml")
 }
 
 /// Plans of restarts.

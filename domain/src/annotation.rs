@@ -4,11 +4,13 @@ mod convert;
 mod marker;
 mod plan;
 pub mod reference;
+mod template;
 
 pub use self::{
     convert::{read_annotations, write_annotations},
     marker::{Marker, MarkerError, user_annotations},
     plan::{Patch, plan},
+    template::{Misplaced, Stumble, for_pods, is_for_pods, misplaced, stumbles},
 };
 
 /// Istio's annotation of [`Field::IncludeOutboundIPRanges`](crate::Field::IncludeOutboundIPRanges).

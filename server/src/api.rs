@@ -1,8 +1,11 @@
 //! The REST API: one file a resource, handlers that are little more than their signatures.
 
-use axum::Router;
+use axum::{Router, extract::DefaultBodyLimit};
 use utoipa::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt},
+    routes,
+};
 
 use crate::state::State;
 
@@ -10,6 +13,7 @@ mod access;
 mod audit;
 mod events;
 mod lints;
+mod manifests;
 mod meshes;
 mod namespaces;
 mod openapi;
@@ -76,6 +80,8 @@ fn operations() -> OpenApiRouter<State> {
         .routes(routes!(workloads::get_stateful_set))
         .routes(routes!(workloads::list_daemon_sets))
         .routes(routes!(workloads::get_daemon_set))
+        .routes(routes!(manifests::get, manifests::put).layer(DefaultBodyLimit::max(manifests::BODY_LIMIT)))
+        .routes(routes!(manifests::move_annotations).layer(DefaultBodyLimit::max(manifests::BODY_LIMIT)))
         .routes(routes!(pods::list))
         .routes(routes!(pods::get, pods::delete))
         .routes(routes!(pods::evict))

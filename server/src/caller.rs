@@ -172,12 +172,24 @@ impl Caller {
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
     {
+        let api = Api::<K>::namespaced(self.client.clone(), namespace);
+        self.read_by(what, namespace, name, async move { api.get_opt(name).await })
+            .await
+    }
+
+    /// The same, by this request for it.
+    pub async fn read_by<T>(
+        &self,
+        what: &str,
+        namespace: &str,
+        name: &str,
+        request: impl Future<Output = kube::Result<Option<T>>>,
+    ) -> Result<T, Error> {
         // Names go into the API server's URL: what is no name must not get there.
         check_namespace(namespace).map_err(|error| Error::field("namespace", error.to_string()))?;
         check_object(name).map_err(|error| Error::field("name", error.to_string()))?;
         self.reach()?;
-        let api = Api::<K>::namespaced(self.client.clone(), namespace);
-        soon(api.get_opt(name), &format!("read {what} `{namespace}/{name}`"))
+        soon(request, &format!("read {what} `{namespace}/{name}`"))
             .await?
             .ok_or_else(|| Error::NotFound(format!("{what} `{namespace}/{name}`")))
     }

@@ -113,10 +113,7 @@ pub enum Error {
 impl Error {
     /// One refused field.
     pub fn field(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Invalid(vec![FieldProblem {
-            path: path.into(),
-            message: message.into(),
-        }])
+        Self::Invalid(vec![FieldProblem::new(path, message)])
     }
 
     /// The problem document for this error.
@@ -134,7 +131,7 @@ impl Error {
             }
             Self::Unreadable(why) => Problem::new(400, "unreadable", "The request could not be read", why),
             Self::NotJson => Problem::new(415, "not-json", "The body is not JSON", "send `content-type: application/json`"),
-            Self::TooLong => Problem::new(413, "too-long", "The body is too long", "a setting has at most 64 KiB"),
+            Self::TooLong => Problem::new(413, "too-long", "The body is too long", "a setting has at most 64 KiB, a manifest 2 MiB"),
             Self::NotFound(what) => Problem::new(404, "not-found", "There is no such thing", format!("{what} does not exist")),
             Self::NoPrecondition => Problem::new(
                 428,
@@ -306,13 +303,9 @@ fn causes(status: &kube::core::Status) -> Vec<FieldProblem> {
                 .causes
                 .iter()
                 .filter(|cause| !cause.field.is_empty())
-                .map(|cause| FieldProblem {
-                    path: cause
-                        .field
-                        .strip_prefix("spec.")
-                        .unwrap_or(&cause.field)
-                        .to_owned(),
-                    message: cause.message.clone(),
+                .map(|cause| {
+                    let path = cause.field.strip_prefix("spec.").unwrap_or(&cause.field);
+                    FieldProblem::new(path, cause.message.as_str())
                 })
                 .collect()
         })

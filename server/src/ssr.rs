@@ -103,13 +103,14 @@ fn credentials(headers: &HeaderMap) -> HeaderMap {
         .collect()
 }
 
-/// The page's Content-Security-Policy: scripts only with this page's nonce, WebAssembly, nothing inline, nothing foreign.
+/// The page's Content-Security-Policy: scripts only with this page's nonce, WebAssembly, nothing inline, nothing foreign. The
+/// editor of manifests writes a sheet of its own, with the nonce too.
 fn set_policy() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
         return;
     };
     let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
          img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     );
     if let Ok(policy) = HeaderValue::try_from(policy) {

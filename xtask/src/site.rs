@@ -1,7 +1,7 @@
 //! `site`: the browser's half, ready to serve, in `target/site/pkg/<digest>`.
 //!
-//! Two parts, each rebuilt only when what it reads has changed: the code (WebAssembly, a chunk a page, and its loader) and
-//! the style. Both are then published under the digest of their content, so that a browser may keep them for ever.
+//! Three parts, each rebuilt only when what it reads has changed: the code (WebAssembly, a chunk a page, and its loader), the
+//! style, and the editor of manifests. All are then published under the digest of their content, so that a browser may keep them for ever.
 
 use std::{fs, path::Path};
 
@@ -12,6 +12,7 @@ use crate::{hash::Record, prerequisites::Tool, steps::step, wasm};
 mod code;
 mod compress;
 mod css;
+mod editor;
 mod publish;
 mod size;
 
@@ -37,6 +38,15 @@ const STYLE: [&str; 4] = [
     "xtask/src/site/compress.rs",
 ];
 
+/// What the editor of manifests is built from.
+const EDITOR: [&str; 5] = [
+    "editor/editor.js",
+    "editor/package-lock.json",
+    "xtask/src/site/compress.rs",
+    "xtask/src/site/editor.rs",
+    "xtask/tools/package-lock.json",
+];
+
 /// Builds `target/site`, or says that it is current.
 pub(crate) fn site(root: &Path, source: wasm::Source) -> Result<()> {
     let site = root.join("target/site");
@@ -44,7 +54,8 @@ pub(crate) fn site(root: &Path, source: wasm::Source) -> Result<()> {
     // Two at once would shrink each other's files. Given up when the process ends.
     let alone = fs::File::create(site.join(".lock"))?;
     alone.lock()?;
-    let (code_parts, style_parts) = (site.join("code"), site.join("style"));
+    let (code_parts, style_parts, editor_parts) =
+        (site.join("code"), site.join("style"), site.join("editor"));
     let node = Tool::Node.missing(root);
     let wasm = wasm::target(root, source)?;
     let way = format!(
@@ -54,8 +65,10 @@ pub(crate) fn site(root: &Path, source: wasm::Source) -> Result<()> {
     );
     let code = Record::new(site.join(".code"), root, &CODE, &way)?;
     let style = Record::new(site.join(".style"), root, &STYLE, "")?;
+    let how = format!("bundled={}", node.is_none());
+    let editor = Record::new(site.join(".editor"), root, &EDITOR, &how)?;
     let published = site.join(publish::INDEX).exists();
-    if published && code.is_current() && style.is_current() {
+    if published && code.is_current() && style.is_current() && editor.is_current() {
         println!("site: nothing to do, target/site is current");
         return size::report(&site);
     }
@@ -69,7 +82,12 @@ pub(crate) fn site(root: &Path, source: wasm::Source) -> Result<()> {
         step("site: style", || css::build(root, &style_parts))?;
         style.save()?;
     }
-    publish::publish(&site, &[&code_parts, &style_parts])?;
+    if !editor.is_current() {
+        empty(&editor_parts)?;
+        editor::build(root, &editor_parts, node.as_deref())?;
+        editor.save()?;
+    }
+    publish::publish(&site, &[&code_parts, &style_parts, &editor_parts])?;
     size::report(&site)
 }
 

@@ -17,13 +17,30 @@ fn one(snippet: Snippet) -> AnyView {
     let Snippet {
         title, note, text, ..
     } = snippet;
-    let announcer = use_announcer();
     let copied = text.clone();
+    let label = ["Copy: ", &title].concat();
+    view! {
+        <figure class="snippet">
+            <figcaption>
+                <span><Prose text=title/></span>
+                <Copy label text=move || copied.clone()/>
+            </figcaption>
+            {note.map(|note| view! { <p class="field-note"><Prose text=note/></p> })}
+            <pre tabindex="0"><code>{text}</code></pre>
+        </figure>
+    }
+    .into_any()
+}
+
+/// A button that copies a text; `label` says which, for those who cannot see it beside the button.
+#[component]
+pub(crate) fn Copy(label: String, text: impl Fn() -> String + Send + Sync + 'static) -> impl IntoView {
+    let announcer = use_announcer();
     let copy = move || {
         // Over plain HTTP from another machine the browser has no clipboard for pages.
         let asked = window()
             .is_secure_context()
-            .then(|| window().navigator().clipboard().write_text(&copied));
+            .then(|| window().navigator().clipboard().write_text(&text()));
         spawn_local(async move {
             let is_copied = match asked {
                 Some(asked) => JsFuture::from(asked).await.is_ok(),
@@ -36,18 +53,12 @@ fn one(snippet: Snippet) -> AnyView {
             });
         });
     };
-    let label = ["Copy: ", &title].concat();
     view! {
-        <figure class="snippet">
-            <figcaption>
-                <span><Prose text=title/></span>
-                <Button class="small" on_press=copy><span aria-hidden="true">"Copy"</span><span class="visually-hidden">{label}</span></Button>
-            </figcaption>
-            {note.map(|note| view! { <p class="field-note"><Prose text=note/></p> })}
-            <pre tabindex="0"><code>{text}</code></pre>
-        </figure>
+        <Button class="small" on_press=copy>
+            <span aria-hidden="true">"Copy"</span>
+            <span class="visually-hidden">{label}</span>
+        </Button>
     }
-    .into_any()
 }
 
 /// A unified diff: what goes struck, what comes marked.

@@ -1,7 +1,7 @@
 //! Workloads › Pods.
 
 use crate::prelude::*;
-use api::{Client, ask, pod::PodQuery};
+use api::{Client, ask, manifest::ManifestKind, pod::PodQuery};
 use leptos_router::hooks::use_params_map;
 
 use crate::{
@@ -98,7 +98,11 @@ pub(super) fn pod_page() -> AnyView {
         detail::gone(namespace, name)
     };
     view! {
-        <PageHeader title trail/>
+        <PageHeader title trail>
+            {move || place.with(|(namespace, name)| view! {
+                <a class="button" href=routes::manifest(ManifestKind::Pods, namespace, name)>"View in YAML"</a>
+            })}
+        </PageHeader>
         <Deleted deletion/>
         <Follow what="the pod" data=pod gone view=move |answer| detail(answer, delivery, rights, deletion)/>
         <DeletePod deletion on_done=move || pod.refetch()/>

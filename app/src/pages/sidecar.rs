@@ -7,6 +7,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     components::{
+        guard::{Guard, LeaveDialog},
         load::{Data, Load},
         namespace_choice::NamespaceChoice,
         page::PageHeader,
@@ -38,7 +39,6 @@ mod workloads;
 
 use about::About;
 use form::Form;
-use guard::{Guard, LeaveDialog};
 use install_values::InstallValues;
 use namespaces::Purpose;
 use outbound::Outbound;

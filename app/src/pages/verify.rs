@@ -40,12 +40,7 @@ pub(super) fn verify_page() -> AnyView {
     };
     // What cannot be asked is not sent: the reader is told while typing, by the rules that the server has too.
     let question = Memo::new(move |_| {
-        let asked = asked.get().map_err(|why| {
-            vec![FieldProblem {
-                path: String::new(),
-                message: why,
-            }]
-        })?;
+        let asked = asked.get().map_err(|why| vec![FieldProblem::new("", why)])?;
         asked.read().map(|_| asked)
     });
     // Of a question that can be asked only that it can: the answer's place stays while it is another.

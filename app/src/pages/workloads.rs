@@ -114,7 +114,11 @@ pub(super) fn page(kind: WorkloadKind) -> AnyView {
         detail::gone(kind, namespace, name)
     };
     view! {
-        <PageHeader title trail/>
+        <PageHeader title trail>
+            {move || place.with(|(namespace, name)| view! {
+                <a class="button" href=routes::manifest(kind.into(), namespace, name)>"View in YAML"</a>
+            })}
+        </PageHeader>
         <Follow what=the(kind, false) data=workload gone view=move |answer| detail(answer, pods, rights, deletion)/>
         <DeletePod deletion on_done=move || pods.refetch()/>
     }

@@ -261,10 +261,7 @@ impl SidecarSettingSpec {
 }
 
 fn problem(path: &str, message: &str) -> FieldProblem {
-    FieldProblem {
-        path: path.to_owned(),
-        message: message.to_owned(),
-    }
+    FieldProblem::new(path, message)
 }
 
 #[cfg(test)]

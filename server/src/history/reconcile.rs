@@ -20,6 +20,7 @@ use crate::{
         resource::{SidecarSetting, SidecarSettingSpec},
     },
     error::Error,
+    manifest::{self, Settled},
     outside::config_map_version,
     restarts::template,
 };
@@ -67,6 +68,7 @@ async fn settle(history: &History, cluster: &Cluster, pending: Pending) -> bool 
         // Its outcome is recorded with it.
         Action::ChangedOutside => Ok(found(OutcomeState::Succeeded, "the cluster had it")),
         Action::RestartWorkload => workload(cluster, &pending.intent).await,
+        Action::EditWorkload => edited(history, cluster, &pending).await,
     };
     let outcome = match found {
         Ok(outcome) => outcome,
@@ -210,6 +212,30 @@ async fn workload(cluster: &Cluster, intent: &Intent) -> Result<Recorded, NotYet
             found(OutcomeState::Succeeded, "its template carries the restart")
         }
         Some(_) => found(OutcomeState::Failed, "its template does not carry the restart"),
+    })
+}
+
+/// A workload whose manifest was edited: what the edit changed decides, as other fields may have moved on.
+async fn edited(history: &History, cluster: &Cluster, pending: &Pending) -> Result<Recorded, NotYet> {
+    let intent = &pending.intent;
+    let wanted = intent.after.as_ref().and_then(|after| after["version"].as_str());
+    // A later edit says what it found there first; a restart does not.
+    if let Some(next) = history.next_intent(&intent.target, pending.seq).await?
+        && next.action == Action::EditWorkload
+    {
+        let (is_before, is_after) = (
+            next.based_on == intent.based_on,
+            next.based_on.as_deref() == wanted,
+        );
+        return Ok(judge(is_before, is_after, None));
+    }
+    Ok(match manifest::settled(&cluster.console, intent).await? {
+        Settled::Gone => found(OutcomeState::Unknown, "the workload is gone"),
+        Settled::Compared {
+            is_before,
+            is_after,
+            version,
+        } => judge(is_before, is_after, Some(version)),
     })
 }
 

@@ -29,6 +29,12 @@ pub enum Unreadable {
     BinaryKey,
 }
 
+impl From<granit_parser::ScanError> for Unreadable {
+    fn from(error: granit_parser::ScanError) -> Self {
+        Self::Yaml(error.to_string())
+    }
+}
+
 /// Why a text is not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {

@@ -294,10 +294,7 @@ fn check(asked: &PlanRestart) -> Result<(), Error> {
     let options = &asked.options;
     let mut errors = Vec::new();
     let mut refuse = |path: &str, message: String| {
-        errors.push(FieldProblem {
-            path: path.to_owned(),
-            message,
-        });
+        errors.push(FieldProblem::new(path, message));
     };
     let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     let bounds = [

@@ -14,10 +14,7 @@ const REASON_LIMIT: usize = 500;
 pub(super) fn body(level: &Level, body: &SaveSetting) -> Result<Setting, Error> {
     let mut errors: Vec<FieldProblem> = Vec::new();
     let mut refuse = |path: &str, message: String| {
-        errors.push(FieldProblem {
-            path: path.to_owned(),
-            message,
-        });
+        errors.push(FieldProblem::new(path, message));
     };
     let traffic = Traffic::parse(&body.traffic).unwrap_or_else(|refused| {
         for e in refused {

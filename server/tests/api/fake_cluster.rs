@@ -71,7 +71,7 @@ pub(crate) enum NextWrite {
     LostAfter,
     /// The API server refuses it with this status.
     Refused(Value),
-    /// Somebody else has just written this spec.
+    /// Somebody else has just written this spec; of what is not a setting: these members.
     Overtaken(Value),
 }
 
@@ -202,7 +202,8 @@ impl FakeCluster {
                 )
             }
             (&Method::PUT, _, ["namespaces", namespace, plural, name]) => {
-                self.replace(&path, plural, namespace, name, &sent)
+                let dry = query.contains("dryRun=All");
+                self.replace(&path, (plural, namespace, name), &sent, dry)
             }
             (method, ..) => panic!("the fake does not know {method} {path}"),
         }
@@ -241,22 +242,47 @@ impl FakeCluster {
         }
     }
 
-    /// Replaces an object, if it still has the version that was sent.
+    /// Replaces an object, if it still has the version that was sent; dry: only answers what it would hold.
     fn replace(
         &self,
         path: &str,
-        plural: &str,
-        namespace: &str,
-        name: &str,
+        (plural, namespace, name): (&str, &str, &str),
         sent: &Value,
+        dry_run: bool,
     ) -> Result<Response<Reply>, Lost> {
         let mut state = self.lock();
-        state.writes.push(format!("PUT {path}"));
+        if !dry_run {
+            state.writes.push(format!("PUT {path}"));
+        }
+        // What is decided about the next write is about one that is made, unless it is a refusal.
+        let is_due = |next: &mut NextWrite| !dry_run || matches!(next, NextWrite::Refused(_));
+        let next = state.next_write.take_if(is_due);
         let version = |object: &Value| object["metadata"]["resourceVersion"].clone();
-        match state.get(plural, namespace, name) {
+        match &next {
+            Some(NextWrite::LostBefore) => return Err(Lost),
+            Some(NextWrite::Refused(answer)) => {
+                let code = answer["code"].as_u64().and_then(|code| u16::try_from(code).ok());
+                return respond(code.unwrap_or(422), answer);
+            }
+            // Somebody else has just changed this much of it.
+            Some(NextWrite::Overtaken(change)) => {
+                let mut held = state.get(plural, namespace, name).cloned().unwrap_or_default();
+                for (key, value) in change.as_object().into_iter().flatten() {
+                    held[key] = value.clone();
+                }
+                state.put(plural, held);
+            }
+            Some(NextWrite::LostAfter) | None => {}
+        }
+        let answer = match state.get(plural, namespace, name) {
+            Some(held) if version(held) == version(sent) && dry_run => ok(sent),
             Some(held) if version(held) == version(sent) => ok(&state.put(plural, sent.clone())),
             Some(_) => status(409, "Conflict", "the object has been modified"),
             None => status(404, "NotFound", "not found"),
+        };
+        match next {
+            Some(NextWrite::LostAfter) => Err(Lost),
+            _ => answer,
         }
     }
 

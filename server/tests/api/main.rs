@@ -9,6 +9,7 @@ mod history;
 mod levels;
 mod lints;
 mod lists;
+mod manifests;
 mod openapi;
 mod outbound_policy;
 mod outside;

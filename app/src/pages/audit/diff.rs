@@ -9,17 +9,18 @@ use api::{
 use domain::Field;
 
 use super::words::{CONFIG_MAP, SETTING};
+pub(super) use crate::components::lines::Fate;
+use crate::components::lines::{Hunk, hunks};
 
 mod read;
-pub(super) mod text;
 
 /// What was changed.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Diff {
-    /// A setting, part by part.
+    /// A setting, or the fields of a workload that were edited, part by part.
     Setting(Vec<Line>),
     /// A mesh configuration, line by line: where something changed, with what is around it.
-    Text(Vec<text::Hunk>),
+    Text(Vec<Hunk>),
     /// A pod, as it was before it was deleted.
     Pod(Pod),
     /// A restart, by the time that the template was given.
@@ -48,6 +49,8 @@ pub(super) enum Part {
     Install(Field),
     /// A field that this version does not know.
     Other(String),
+    /// A field of a workload, by its path.
+    Path(String),
     /// Which pods it is for.
     Selector,
     /// Which of several wins.
@@ -76,17 +79,6 @@ pub(super) struct Pod {
     pub(super) state: Option<PodState>,
 }
 
-/// What became of an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// It is on both sides.
-    Kept,
-    /// Only before.
-    Removed,
-    /// Only after.
-    Added,
-}
-
 impl Diff {
     /// Reads a change.
     pub(super) fn of(change: &Change) -> Self {
@@ -94,8 +86,9 @@ impl Diff {
         let read = match change.target.kind.as_str() {
             SETTING => read::setting(before, after).map(Self::Setting),
             CONFIG_MAP => read::mesh(before, after)
-                .map(|(before, after)| Self::Text(text::hunks(&before, &after)))
+                .map(|(before, after)| Self::Text(hunks(&before, &after)))
                 .or_else(|| read::install(before, after).map(Self::Setting)),
+            _ if change.action == Action::EditWorkload => read::edited(before, after).map(Self::Setting),
             _ if change.action == Action::RestartWorkload => after.and_then(read::restart).map(Self::Restart),
             _ => before.and_then(read::pod).map(Self::Pod),
         };
@@ -140,7 +133,7 @@ impl Part {
         match self {
             Self::Field(field) => field.name(),
             Self::Install(field) => field.install_key(),
-            Self::Other(name) => name,
+            Self::Other(name) | Self::Path(name) => name,
             Self::Selector => "selector",
             Self::Priority => "priority",
         }
@@ -150,7 +143,7 @@ impl Part {
     pub(super) fn nothing(&self) -> &'static str {
         match self {
             Self::Field(_) | Self::Other(_) => "inherit",
-            Self::Install(_) => "not there",
+            Self::Install(_) | Self::Path(_) => "not there",
             Self::Selector | Self::Priority => "none",
         }
     }

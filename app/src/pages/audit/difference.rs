@@ -1,10 +1,13 @@
 //! Before and after, side by side.
 
-use crate::prelude::*;
+use crate::{
+    components::lines::{Hunk, shown},
+    prelude::*,
+};
 use api::audit::Change;
 
 use super::{
-    diff::{Diff, Fate, Line, Part, Pod, Said, text::Hunk},
+    diff::{Diff, Fate, Line, Part, Pod, Said},
     summary, words,
 };
 use crate::ui::{badge::Tone, notice::Notice, prose::Prose};
@@ -57,22 +60,7 @@ fn lines(hunks: &[Hunk]) -> AnyView {
     if hunks.is_empty() {
         return view! { <p>"The text is the same before and after."</p> }.into_any();
     }
-    let line = |(fate, text): &(Fate, String)| {
-        let text = text.clone();
-        match fate {
-            Fate::Kept => view! { <span class="diff-line">"  "{text}"\n"</span> }.into_any(),
-            Fate::Removed => view! { <del class="diff-line">"− "{text}"\n"</del> }.into_any(),
-            Fate::Added => view! { <ins class="diff-line">"+ "{text}"\n"</ins> }.into_any(),
-        }
-    };
-    hunks
-        .iter()
-        .map(|hunk| {
-            let lines = hunk.iter().map(line).collect_view();
-            view! { <pre class="diff-text" tabindex="0" role="group" aria-label="Changed lines"><code>{lines}</code></pre> }
-        })
-        .collect_view()
-        .into_any()
+    shown(hunks)
 }
 
 fn before_and_after(line: &Line) -> AnyView {
@@ -94,7 +82,7 @@ fn title(part: &Part) -> AnyView {
         Part::Field(field) | Part::Install(field) => {
             view! { <h3>{field.label()}" "<code>{name}</code></h3> }.into_any()
         }
-        Part::Other(_) => view! { <h3><code>{name}</code></h3> }.into_any(),
+        Part::Other(_) | Part::Path(_) => view! { <h3><code>{name}</code></h3> }.into_any(),
         Part::Selector => view! { <h3>"Which pods it is for "<code>{name}</code></h3> }.into_any(),
         Part::Priority => view! { <h3>"Which of several wins "<code>{name}</code></h3> }.into_any(),
     }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The actions, by their names in a query.
-const ACTIONS: [(Action, &str, &str); 7] = [
+const ACTIONS: [(Action, &str, &str); 8] = [
     (Action::SaveSetting, "save-setting", "Save a setting"),
     (Action::DeleteSetting, "delete-setting", "Remove a setting"),
     (Action::DeletePod, "delete-pod", "Delete a pod"),
@@ -27,6 +27,7 @@ const ACTIONS: [(Action, &str, &str); 7] = [
         "Changed outside Sidestep",
     ),
     (Action::RestartWorkload, "restart-workload", "Restart a workload"),
+    (Action::EditWorkload, "edit-workload", "Edit a workload's YAML"),
 ];
 
 /// The outcomes, by their names in a query.

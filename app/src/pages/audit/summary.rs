@@ -2,7 +2,8 @@
 
 use api::{audit::Change, pod::PodState};
 
-use super::diff::{Diff, Fate, Line, Said, text::Hunk};
+use super::diff::{Diff, Fate, Line, Said};
+use crate::components::lines::Hunk;
 
 /// How many parts of a setting are told; the entry itself tells all.
 const PARTS: usize = 3;

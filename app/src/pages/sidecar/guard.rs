@@ -1,153 +1,35 @@
-//! Unsaved changes are not left behind unasked.
+//! What is guarded of a level's form, and where its reader goes on to.
 
 use domain::Level;
-use leptos::{
-    ev,
-    wasm_bindgen::{JsCast, closure::Closure},
-};
-
-use crate::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
-use send_wrapper::SendWrapper;
-use web_sys::{Element, HtmlAnchorElement, MouseEvent};
 
 use super::form::Form;
 use crate::{
+    components::guard::{Guard, Guarded},
+    prelude::*,
     routes,
-    ui::{button::Button, dialog::Dialog},
 };
 
-/// The page's guard: it knows the form, if there is one, and where the reader wants to go.
-#[derive(Clone, Copy)]
-pub(super) struct Guard {
-    form: StoredValue<Option<Form>>,
-    leaving: RwSignal<Option<String>>,
-    navigate: Callback<String>,
+/// Guards this form.
+pub(super) fn guard_form(guard: Guard, form: Form) {
+    guard.guard(Guarded {
+        dirty: form.dirty.into(),
+        discard: Callback::new(move |()| form.discard()),
+        name: name_of(&form.level()),
+    });
 }
 
-impl Guard {
-    /// A guard that watches links and the tab's end.
-    pub(super) fn new() -> Self {
-        let navigate = use_navigate();
-        let guard = Self {
-            form: StoredValue::new(None),
-            leaving: RwSignal::new(None),
-            navigate: Callback::new(move |to: String| navigate(&to, NavigateOptions::default())),
+/// Goes on after a workload setting was made or deleted: the page that showed it is about something else then.
+pub(super) fn follow(guard: Guard, form: Form) {
+    Effect::new(move |_| {
+        let (Some(saved), Level::Workload { namespace, name }) = (form.saved.get(), form.level()) else {
+            return;
         };
-        Effect::new(move |_| guard.watch());
-        guard
-    }
-
-    /// Guards this form.
-    pub(super) fn guard(self, form: Form) {
-        self.form.set_value(Some(form));
-    }
-
-    /// Goes on after a workload setting was made or deleted: the page that showed it is about something else then.
-    pub(super) fn follow(self, form: Form) {
-        Effect::new(move |_| {
-            let (Some(saved), Level::Workload { namespace, name }) = (form.saved.get(), form.level()) else {
-                return;
-            };
-            if saved.reset {
-                self.navigate.run(routes::workload_settings(&namespace));
-            } else if form.name().is_some() {
-                self.navigate.run(routes::workload_setting(&namespace, &name));
-            }
-        });
-    }
-
-    /// Goes there, unless something would be lost: then asks first.
-    pub(super) fn go(self, to: String) {
-        if self.is_dirty() {
-            self.leaving.set(Some(to));
-        } else {
-            self.navigate.run(to);
+        if saved.reset {
+            guard.leave(routes::workload_settings(&namespace));
+        } else if form.name().is_some() {
+            guard.leave(routes::workload_setting(&namespace, &name));
         }
-    }
-
-    fn is_dirty(self) -> bool {
-        let form = self.form.try_get_value().flatten();
-        form.and_then(|form| form.dirty.try_get_untracked())
-            .unwrap_or(false)
-    }
-
-    fn watch(self) {
-        let unload = window_event_listener(ev::beforeunload, move |event| {
-            if self.is_dirty() {
-                event.prevent_default();
-                event.set_return_value("unsaved");
-            }
-        });
-        // Before the router sees the click: it would already be gone.
-        let click = Closure::<dyn Fn(MouseEvent)>::new(move |event: MouseEvent| {
-            if self.is_dirty()
-                && let Some(to) = destination(&event)
-            {
-                event.prevent_default();
-                event.stop_propagation();
-                self.leaving.set(Some(to));
-            }
-        });
-        let listener = click.as_ref().unchecked_ref();
-        let _ = document().add_event_listener_with_callback_and_bool("click", listener, true);
-        let click = SendWrapper::new(click);
-        on_cleanup(move || {
-            unload.remove();
-            let listener = click.as_ref().unchecked_ref();
-            let _ = document().remove_event_listener_with_callback_and_bool("click", listener, true);
-        });
-    }
-}
-
-/// Where a click leads, if to another page of ours in this tab.
-fn destination(event: &MouseEvent) -> Option<String> {
-    let modified = event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key();
-    if event.button() != 0 || modified {
-        return None;
-    }
-    let element: Element = event.target()?.dyn_into().ok()?;
-    let link: HtmlAnchorElement = element.closest("a[href]").ok()??.dyn_into().ok()?;
-    let here = window().location();
-    let to = [link.pathname(), link.search()].concat();
-    let same_page = to == [here.pathname().ok()?, here.search().ok()?].concat();
-    let elsewhere =
-        !link.target().is_empty() || link.has_attribute("download") || link.host() != here.host().ok()?;
-    (!same_page && !elsewhere).then(|| [to, link.hash()].concat())
-}
-
-/// The question.
-#[component]
-pub(super) fn LeaveDialog(guard: Guard) -> impl IntoView {
-    let stay = move || guard.leaving.set(None);
-    let leave = move || {
-        let to = guard.leaving.get_untracked();
-        guard.leaving.set(None);
-        if let Some(form) = guard.form.get_value() {
-            form.discard();
-        }
-        if let Some(to) = to {
-            guard.navigate.run(to);
-        }
-    };
-    view! {
-        <Dialog
-            id="leave"
-            title="Leave without saving?"
-            open=Signal::derive(move || guard.leaving.with(Option::is_some))
-            on_close=stay
-        >
-            <p>
-                "The changes to "
-                {guard.form.get_value().map(|form| name_of(&form.level()))}
-                " are not saved and would be lost."
-            </p>
-            <div class="dialog-actions">
-                <Button on_press=stay>"Stay"</Button>
-                <Button class="danger" on_press=leave>"Leave"</Button>
-            </div>
-        </Dialog>
-    }
+    });
 }
 
 /// A level in a sentence.

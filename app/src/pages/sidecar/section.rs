@@ -8,7 +8,7 @@ use super::{
     conflict::Overtaken,
     field::FieldEditor,
     form::Form,
-    guard::{Guard, name_of},
+    guard::{follow, guard_form, name_of},
     owned::Owned,
     packet::TryPacket,
     review::Review,
@@ -18,6 +18,7 @@ use super::{
 use crate::{
     components::{
         delivery::DeliveryState,
+        guard::Guard,
         live::{self, Kind},
         remarks::Remarks,
     },
@@ -50,8 +51,8 @@ const GROUPS: [(&str, [Field; 2]); 3] = [
 #[component]
 pub(super) fn Section(guard: Guard, form: Form) -> impl IntoView {
     let questions = Questions::new();
-    guard.guard(form);
-    guard.follow(form);
+    guard_form(guard, form);
+    follow(guard, form);
     form.foresee();
     live::on(
         &[Kind::Settings, Kind::Namespaces, Kind::Pods, Kind::Mesh],

@@ -106,6 +106,7 @@ fn columns(kind: WorkloadKind, asked: &WorkloadQuery) -> Vec<Column> {
         sorting.down_by(Column::number("Stale"), WorkloadColumn::Stale),
         Column::text("Policy in force"),
         sorting.age_by(Column::number("Age"), WorkloadColumn::Created),
+        Column::actions("Actions"),
     ]
 }
 
@@ -127,6 +128,8 @@ fn row(first: WorkloadRow, rows: Signal<Vec<WorkloadRow>>, selection: Selection)
 fn cells(row: &WorkloadRow) -> AnyView {
     let here = routes::workload(row.kind, &row.namespace, &row.name);
     let ready = row.ready < row.replicas;
+    let yaml = routes::manifest(row.kind.into(), &row.namespace, &row.name);
+    let label = ["View in YAML: ", &row.name].concat();
     view! {
         <th scope="row" class="name"><a href=here>{row.name.clone()}</a></th>
         <td class="name" data-label="Namespace">{row.namespace.clone()}</td>
@@ -136,6 +139,7 @@ fn cells(row: &WorkloadRow) -> AnyView {
         <td class="number" data-label="Stale">{stale(row)}</td>
         <td data-label="Policy in force">{policy(row)}</td>
         <td class="number" data-label="Age">{row.created.clone().map(|at| view! { <Ago at/> })}</td>
+        <td class="actions"><a href=yaml aria-label=label>"View in YAML"</a></td>
     }
     .into_any()
 }

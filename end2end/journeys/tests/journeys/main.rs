@@ -12,6 +12,7 @@ mod history;
 mod injection;
 mod lints;
 mod lists;
+mod manifests;
 mod outside;
 mod owners;
 mod preview;

@@ -126,6 +126,35 @@ pub(super) fn restart(after: &Value) -> Option<String> {
     after.get("restartedAt").and_then(text)
 }
 
+/// The fields of a workload that were edited, before and after; nothing where the record has another shape. What may be a
+/// secret is not in it.
+pub(super) fn edited(before: Option<&Value>, after: Option<&Value>) -> Option<Vec<Line>> {
+    let fields = |state: Option<&Value>| state?.get("fields")?.as_object().cloned();
+    let (mut before, after) = (fields(before)?, fields(after)?);
+    let said = |value: Option<Value>| match value {
+        None => Said::Nothing,
+        Some(Value::String(text)) if text.is_empty() => Said::Odd("\"\"".to_owned()),
+        Some(Value::String(text)) => Said::Items(vec![text]),
+        Some(Value::Object(members)) if members.contains_key("notKept") => {
+            Said::Odd("(not kept: it may be a secret)".to_owned())
+        }
+        Some(other) => Said::Items(vec![other.to_string()]),
+    };
+    let line = |(path, after): (String, Value)| Line {
+        before: said(before.remove(&path)),
+        after: said(Some(after)),
+        part: Part::Path(path),
+    };
+    let mut lines: Vec<Line> = after.into_iter().map(line).collect();
+    lines.extend(before.into_iter().map(|(path, before)| Line {
+        part: Part::Path(path),
+        before: said(Some(before)),
+        after: Said::Nothing,
+    }));
+    lines.sort_by(|one, other| one.part.cmp(&other.part));
+    Some(lines)
+}
+
 #[cfg(test)]
 mod tests {
     use api::{
@@ -310,5 +339,31 @@ mod tests {
             Diff::Pod(bare)
         );
         assert_eq!(of(None), Diff::Unreadable);
+    }
+
+    #[test]
+    fn an_edited_workload_is_told_field_by_field_and_secrets_are_not() {
+        let mut change = change(Action::EditWorkload, ("shop", "cart"));
+        change.target.kind = "Deployment".to_owned();
+        change.before = Some(json!({ "fields": { "spec.replicas": 2, "spec.paused": true } }));
+        change.after = Some(json!({ "version": "u.1", "fields": {
+            "metadata.annotations[a/b]": "7001",
+            "spec.replicas": 3,
+            "spec.template.spec.containers[app].env[TOKEN].value": { "notKept": true },
+        } }));
+        let told = changed(Diff::of(&change));
+        let names: Vec<_> = told.iter().map(|(name, ..)| name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "metadata.annotations[a/b]",
+                "spec.paused",
+                "spec.replicas",
+                "spec.template.spec.containers[app].env[TOKEN].value"
+            ]
+        );
+        assert_eq!(told[1].2, Said::Nothing);
+        assert_eq!((&told[2].1, &told[2].2), (&items(&["2"]), &items(&["3"])));
+        assert!(matches!(&told[3].2, Said::Odd(words) if words.contains("secret")));
     }
 }

@@ -39,10 +39,7 @@ mod tests {
     #[test]
     fn a_problem_of_the_selector_or_the_priority_finds_its_place() {
         let at = |part: Part, path: &str| {
-            let problem = FieldProblem {
-                path: path.to_owned(),
-                message: "wrong".to_owned(),
-            };
+            let problem = FieldProblem::new(path, "wrong");
             mistake(part, &problem).map(|mistake| mistake.index)
         };
         assert_eq!(at(Part::Selector, "selector"), Some(None));
@@ -55,10 +52,7 @@ mod tests {
     #[test]
     fn a_problem_finds_its_field_and_item_by_its_path() {
         let at = |path: &str| {
-            let problem = FieldProblem {
-                path: path.to_owned(),
-                message: "wrong".to_owned(),
-            };
+            let problem = FieldProblem::new(path, "wrong");
             mistake(Field::ExcludeInboundPorts, &problem).map(|mistake| mistake.index)
         };
         assert_eq!(at("traffic.excludeInboundPorts[1]"), Some(Some(1)));

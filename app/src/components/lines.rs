@@ -1,6 +1,19 @@
-//! Two texts, line by line.
+//! Two texts, line by line: what goes, what comes, and what stays around it.
 
-use super::Fate;
+use crate::prelude::*;
+
+pub(crate) mod merge;
+
+/// What became of a line, or of an item of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is on both sides.
+    Kept,
+    /// Only before.
+    Removed,
+    /// Only after.
+    Added,
+}
 
 /// Changed lines that stand together, with those around them.
 pub(crate) type Hunk = Vec<(Fate, String)>;
@@ -11,7 +24,7 @@ const AROUND: usize = 3;
 const PAIRS: usize = 4_000_000;
 
 /// Where two texts differ.
-pub(super) fn hunks(before: &str, after: &str) -> Vec<Hunk> {
+pub(crate) fn hunks(before: &str, after: &str) -> Vec<Hunk> {
     let lines = lines(before, after);
     let mut hunks: Vec<Hunk> = Vec::new();
     let mut end = 0;
@@ -31,6 +44,23 @@ pub(super) fn hunks(before: &str, after: &str) -> Vec<Hunk> {
         end = to.max(end);
     }
     hunks
+}
+
+/// Changed lines as a unified diff.
+pub(crate) fn shown(hunks: &[Hunk]) -> AnyView {
+    let line = |(fate, text): &(Fate, String)| {
+        let text = text.clone();
+        match fate {
+            Fate::Kept => view! { <span class="diff-line">"  "{text}"\n"</span> },
+            Fate::Removed => view! { <del class="diff-line">"− "{text}"\n"</del> },
+            Fate::Added => view! { <ins class="diff-line">"+ "{text}"\n"</ins> },
+        }
+    };
+    let hunks = hunks.iter().map(|hunk| {
+        let lines = hunk.iter().map(line).collect_view();
+        view! { <pre class="diff-text" tabindex="0" role="group" aria-label="Changed lines"><code>{lines}</code></pre> }
+    });
+    hunks.collect_view().into_any()
 }
 
 /// All lines, in the order in which a reader goes from one text to the other: a longest common subsequence is kept.

@@ -1,0 +1,220 @@
+//! Edit YAML.
+
+use leptos::ev::KeyboardEvent;
+
+use super::{
+    changes::changes,
+    conflict::overtaken,
+    editor::editor,
+    misplaced::{misplaced, two_values},
+    outcome::outcome,
+    state::{Busy, Manifest, UPDATE},
+};
+use crate::{
+    components::owner::Owned,
+    prelude::*,
+    ui::{attention::focus, badge::Tone, button::Button, notice::Notice},
+};
+
+/// What is shown of the edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tab {
+    Text,
+    Changes,
+}
+
+impl Tab {
+    const BOTH: [Self; 2] = [Self::Text, Self::Changes];
+
+    fn id(self) -> &'static str {
+        match self {
+            Self::Text => "tab-text",
+            Self::Changes => "tab-changes",
+        }
+    }
+
+    fn panel(self) -> &'static str {
+        match self {
+            Self::Text => "panel-text",
+            Self::Changes => "panel-changes",
+        }
+    }
+}
+
+/// The text, what differs, and what can be done with it.
+pub(super) fn edit(manifest: Manifest) -> AnyView {
+    let tab = RwSignal::new(Tab::Text);
+    // A line that is gone to is shown.
+    Effect::new(move |_| {
+        if manifest.goto.get().1 > 0 {
+            tab.set(Tab::Text);
+        }
+    });
+    let remarks = Memo::new(move |_| {
+        let is_untouched = !manifest.dirty.get();
+        manifest.now.with(|now| {
+            let remarks = now.remarks.iter().filter(|_| is_untouched).cloned();
+            remarks.collect::<Vec<_>>()
+        })
+    });
+    view! {
+        <section class="panel manifest-edit" aria-labelledby="edit-title">
+            <h2 id="edit-title">"Edit YAML"</h2>
+            {overtaken(manifest)}
+            {move || misplaced(manifest, remarks.get())}
+            {move || two_values(manifest, manifest.left.get())}
+            {tabs(tab)}
+            <div
+                id=Tab::Text.panel()
+                role="tabpanel"
+                aria-labelledby=Tab::Text.id()
+                hidden=move || tab.get() != Tab::Text
+            >
+                {editor(manifest)}
+            </div>
+            <div id=Tab::Changes.panel() role="tabpanel" aria-labelledby=Tab::Changes.id() hidden=move || tab.get() != Tab::Changes>
+                {move || (tab.get() == Tab::Changes).then(|| changes(manifest))}
+            </div>
+            <div aria-live="polite">{move || manifest.outcome.get().map(|came| outcome(manifest, came))}</div>
+            {move || manifest.aside.get().map(|aside| put_aside(manifest, aside))}
+            {owner(manifest)}
+            {reason(manifest)}
+            {actions(manifest)}
+        </section>
+    }
+}
+
+fn tabs(tab: RwSignal<Tab>) -> AnyView {
+    let step = move |event: KeyboardEvent| {
+        let other = match (event.key().as_str(), tab.get_untracked()) {
+            ("ArrowLeft" | "ArrowRight", Tab::Text) | ("End", _) => Tab::Changes,
+            ("ArrowLeft" | "ArrowRight", Tab::Changes) | ("Home", _) => Tab::Text,
+            _ => return,
+        };
+        event.prevent_default();
+        tab.set(other);
+        focus(other.id());
+    };
+    let one = move |one: Tab| {
+        let here = move || tab.get() == one;
+        view! {
+            <button
+                type="button"
+                role="tab"
+                id=one.id()
+                aria-controls=one.panel()
+                aria-selected=move || if here() { "true" } else { "false" }
+                tabindex=move || if here() { "0" } else { "-1" }
+                on:click=move |_| tab.set(one)
+                on:keydown=step
+            >
+                {match one { Tab::Text => "Text", Tab::Changes => "Changes" }}
+            </button>
+        }
+    };
+    view! { <div class="manifest-tabs" role="tablist" aria-label="Edit YAML">{Tab::BOTH.map(one).collect_view()}</div> }
+}
+
+/// A text that a choice has replaced is not lost.
+fn put_aside(manifest: Manifest, aside: String) -> AnyView {
+    view! {
+        <p class="more">
+            "The text as you had it before is kept. "
+            <Button
+                class="link"
+                on_press=move || {
+                    manifest.draft.set(aside.clone());
+                    manifest.aside.set(None);
+                }
+            >"Bring it back"</Button>
+        </p>
+    }
+}
+
+fn owner(manifest: Manifest) -> AnyView {
+    let owner = Memo::new(move |_| manifest.now.with(|now| now.owner.clone()));
+    let overrides = manifest.overrides;
+    view! {
+        {move || owner.get().map(|owner| {
+            let is_undone = owner.reverts_by.by_itself();
+            let tone = if is_undone { Tone::Warning } else { Tone::Info };
+            view! {
+                <Notice tone title="This has an owner">
+                    <Owned owner/>
+                    {is_undone.then(|| view! {
+                        <label class="tick">
+                            <input
+                                type="checkbox"
+                                prop:checked=overrides
+                                on:change=move |event| overrides.set(event_target_checked(&event))
+                            />
+                            " Update it all the same"
+                        </label>
+                    })}
+                </Notice>
+            }
+        })}
+    }
+}
+
+fn reason(manifest: Manifest) -> AnyView {
+    let required = Memo::new(move |_| manifest.now.with(|now| now.reason_required));
+    let words = move || {
+        if required.get() {
+            "Reason (for the history)"
+        } else {
+            "Reason (optional, for the history)"
+        }
+    };
+    view! {
+        <label class="reason">
+            <span>{words}</span>
+            <input
+                type="text"
+                maxlength="500"
+                autocomplete="off"
+                prop:value=manifest.reason
+                on:input=move |event| manifest.reason.set(event_target_value(&event))
+            />
+        </label>
+    }
+}
+
+fn actions(manifest: Manifest) -> AnyView {
+    let Manifest { busy, dirty, .. } = manifest;
+    let asking = RwSignal::new(false);
+    let leave = move || {
+        if dirty.get_untracked() {
+            asking.set(true);
+        } else {
+            manifest.discard();
+        }
+    };
+    let doing = Signal::derive(move || busy.get().is_some());
+    view! {
+        <div class="dialog-actions manifest-actions">
+            <button
+                type="button"
+                id=UPDATE
+                class="button primary"
+                aria-disabled=move || doing.get().then_some("true")
+                on:click=move |_| if !doing.get_untracked() { manifest.update() }
+            >
+                {move || if busy.get() == Some(Busy::Updating) { "Updating…" } else { "Update" }}
+            </button>
+            <Button busy=doing on_press=move || manifest.check()>
+                {move || if busy.get() == Some(Busy::Checking) { "Checking…" } else { "Check" }}
+            </Button>
+            <Button busy=doing on_press=leave>"Cancel"</Button>
+            {move || dirty.get().then(|| view! { <span class="more">"Not updated yet"</span> })}
+        </div>
+        {move || asking.get().then(|| view! {
+            <Notice tone=Tone::Warning title="Let go of what you typed?">
+                <div class="dialog-actions">
+                    <Button on_press=move || asking.set(false)>"Go on editing"</Button>
+                    <Button class="danger" on_press=move || manifest.discard()>"Discard"</Button>
+                </div>
+            </Notice>
+        })}
+    }
+}
