@@ -53,6 +53,8 @@ pub enum Action {
     RestartWorkload,
     /// The outbound traffic policy of a revision was saved, in its mesh configuration.
     SaveOutboundPolicy,
+    /// A container for debugging was added to a pod, to ask from there. It stays until the pod ends.
+    AddDebugContainer,
     /// Somebody changed it beside Sidestep: with `kubectl`, an installer, or a controller.
     ChangedOutside,
 }

@@ -319,7 +319,7 @@ fn causes(status: &kube::core::Status) -> Vec<FieldProblem> {
         .unwrap_or_default()
 }
 
-fn root_cause(error: &dyn std::error::Error) -> String {
+pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
         deepest = source;

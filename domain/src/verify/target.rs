@@ -199,7 +199,7 @@ fn split(authority: &str) -> Result<(String, Option<&str>), TargetError> {
     // `0x7f.1`, `2130706433`, `10.1`: a number at the end is an address to some tools and a name to others.
     let looks_like_address = labels
         .clone()
-        .last()
+        .next_back()
         .is_some_and(|last| last.starts_with("0x") || last.bytes().all(|b| b.is_ascii_digit()));
     let is_address = host.parse::<std::net::Ipv4Addr>().is_ok();
     if host.len() > 253 || !all.all(is_label) || (looks_like_address && !is_address) {

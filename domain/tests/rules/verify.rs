@@ -69,6 +69,7 @@ const REFUSED: &str =
 const OWN: &str = "http.outbound_0.0.0.0_80;.rq_direct_response: 1\n";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn the_facts_decide() {
     use Reason as R;
     use Verdict::{Blocked, NotProven, ThroughEnvoy, WentRound};

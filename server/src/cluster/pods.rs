@@ -289,7 +289,7 @@ pub(super) fn environment(container: &Container) -> BTreeMap<String, String> {
 }
 
 /// The injected container whose arguments say what is redirected.
-pub(super) fn redirecting_container(pod: &Pod) -> Option<&Container> {
+pub(crate) fn redirecting_container(pod: &Pod) -> Option<&Container> {
     let containers = pod.spec.as_ref()?.init_containers.as_ref()?;
     containers
         .iter()

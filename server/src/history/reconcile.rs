@@ -67,6 +67,7 @@ async fn settle(history: &History, cluster: &Cluster, pending: Pending) -> bool 
         // Its outcome is recorded with it.
         Action::ChangedOutside => Ok(found(OutcomeState::Succeeded, "the cluster had it")),
         Action::RestartWorkload => workload(cluster, &pending.intent).await,
+        Action::AddDebugContainer => debug_container(cluster, &pending.intent).await,
     };
     let outcome = match found {
         Ok(outcome) => outcome,
@@ -189,6 +190,31 @@ async fn pod(cluster: &Cluster, intent: &Intent) -> Result<Recorded, NotYet> {
         found(OutcomeState::Failed, "the pod is still there")
     } else {
         found(OutcomeState::Succeeded, "the pod is gone or going")
+    })
+}
+
+/// The pod says whether it has the container.
+async fn debug_container(cluster: &Cluster, intent: &Intent) -> Result<Recorded, NotYet> {
+    let api: Api<Pod> = Api::namespaced(cluster.console.clone(), &intent.target.namespace);
+    let now = api.get_opt(&intent.target.name).await?;
+    let Some(pod) = now.filter(|pod| pod.uid() == intent.based_on) else {
+        return Ok(found(OutcomeState::Unknown, "the pod is gone"));
+    };
+    let wanted = intent
+        .after
+        .as_ref()
+        .and_then(|after| after["container"].as_str());
+    let has = |name: &str| {
+        let containers = pod
+            .spec
+            .iter()
+            .flat_map(|spec| spec.ephemeral_containers.iter().flatten());
+        containers.into_iter().any(|container| container.name == name)
+    };
+    Ok(if wanted.is_some_and(has) {
+        found(OutcomeState::Succeeded, "the pod has the container")
+    } else {
+        found(OutcomeState::Failed, "the pod does not have the container")
     })
 }
 

@@ -299,7 +299,11 @@ impl History {
         let version = match intent.action {
             Action::SaveSetting | Action::SaveOutboundPolicy => outcome.version.clone(),
             Action::DeleteSetting => intent.based_on.clone(),
-            Action::DeletePod | Action::EvictPod | Action::ChangedOutside | Action::RestartWorkload => None,
+            Action::DeletePod
+            | Action::EvictPod
+            | Action::ChangedOutside
+            | Action::RestartWorkload
+            | Action::AddDebugContainer => None,
         };
         Ok(version.map(|version| Advance {
             target: intent.target,

@@ -27,6 +27,11 @@ const ACTIONS: [(Action, &str, &str); 7] = [
         "Changed outside Sidestep",
     ),
     (Action::RestartWorkload, "restart-workload", "Restart a workload"),
+    (
+        Action::AddDebugContainer,
+        "add-debug-container",
+        "Add a debug container",
+    ),
 ];
 
 /// The outcomes, by their names in a query.

@@ -25,6 +25,7 @@ pub(super) fn what(change: &Change, root: Option<&str>) -> String {
             return format!("{done} outside Sidestep: {thing}");
         }
         Action::RestartWorkload => ("Restarted", "restart"),
+        Action::AddDebugContainer => ("Added a debug container to", "add a debug container to"),
     };
     match change.outcome.state {
         OutcomeState::Succeeded => format!("{done} {thing}"),
