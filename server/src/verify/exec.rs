@@ -178,8 +178,8 @@ fn is_gone(message: &str) -> bool {
 
 fn not_started(error: kube::Error) -> NotRun {
     match error {
-        kube::Error::Api(status) if status.is_forbidden() => NotRun::Forbidden(status.message.clone()),
-        kube::Error::Api(status) if status.is_not_found() || is_gone(&status.message) => {
+        kube::Error::Api(status) if status.code == 403 => NotRun::Forbidden(status.message.clone()),
+        kube::Error::Api(status) if status.code == 404 || is_gone(&status.message) => {
             NotRun::Gone(status.message.clone())
         }
         kube::Error::Api(status) if is_missing(&status.message) => NotRun::NoSuchCommand(String::new()),

@@ -185,9 +185,13 @@ impl<'a> Proof<'a> {
         let named = self.asked.container.as_deref();
         let why = match source::find(exec, pod, named, args).await {
             Ok(source) => return Ok(source),
-            Err(NoSource::NotRun(error)) => return Err(without(&error, "no command could be run in the pod")),
+            Err(NoSource::NotRun(error)) => {
+                return Err(without(&error, "no command could be run in the pod"));
+            }
             Err(NoSource::NoTool(why)) => why.join("; "),
         };
+        // What cannot be asked may have ended meanwhile.
+        self.still_there(pod).await?;
         if !self.asked.debug_container {
             let way = "ask again and allow a container for debugging: it stays until the pod ends";
             return Err(Without(Ending::NoTool, format!("{why}. {way}")));
@@ -217,7 +221,7 @@ impl<'a> Proof<'a> {
         match source::find(exec, &pod.0, Some(&pod.1), args).await {
             Ok(source) => Ok(source),
             Err(NoSource::NotRun(error)) => Err(without(
-                error,
+                &error,
                 "no command could be run in the container for debugging",
             )),
             Err(NoSource::NoTool(why)) => Err(Without(Ending::NoTool, why.join("; "))),
