@@ -25,3 +25,4 @@ create table verifications (
 );
 create index verifications_by_pod on verifications (namespace, pod, id);
 create index verifications_by_change on verifications (change_id, id);
+create index verifications_by_state on verifications (state, lease_until_us);

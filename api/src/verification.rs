@@ -9,6 +9,9 @@ use crate::FieldProblem;
 /// The longest that a request may take, in seconds: less than the console waits for a silent connection to the cluster.
 pub const MAX_SECONDS: u8 = 15;
 
+/// The longest that a mesh-wide policy may stay changed, in seconds.
+pub const MAX_REVERT: u16 = 600;
+
 /// What to ask from inside which pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -35,6 +38,36 @@ pub struct AskVerification {
     /// The change of a setting that this is to prove, by its id in the history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
+    /// Let Envoy refuse what nothing declares for as long as it takes. It also refuses what the workload really needs, so it
+    /// has to be confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry_only: Option<RegistryOnly>,
+    /// With `mesh`: after so many seconds the policy is put back at the latest (10 to 600, 60 if not given).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revert_after: Option<u16>,
+    /// What is refused meanwhile, word for word as the refusal without it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
+}
+
+/// For whom Envoy refuses what nothing declares meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RegistryOnly {
+    /// For the pod's workload alone: by a `Sidecar` that is removed at the end.
+    Workload,
+    /// For all workloads of the pod's revision: by the mesh's policy, which is put back.
+    Mesh,
+}
+
+/// What has to be confirmed, in the problem's `current`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ToConfirm {
+    /// What to send as `confirm`.
+    pub confirm: String,
+    /// What is refused meanwhile, and what is not, in sentences.
+    pub effects: Vec<String>,
 }
 
 /// A question that can be read.
@@ -70,6 +103,15 @@ impl AskVerification {
         if self.container.as_deref() == Some("istio-proxy") {
             let message = "the sidecar cannot ask: its own traffic goes round it, whatever the settings";
             problem("container", message.to_owned());
+        }
+        if self
+            .revert_after
+            .is_some_and(|seconds| !(10..=MAX_REVERT).contains(&seconds))
+        {
+            problem(
+                "revertAfter",
+                format!("a policy is put back after 10 to {MAX_REVERT} seconds"),
+            );
         }
         let target = match self.url.trim() {
             "" => Err("say what is asked for: a URL".to_owned()),
@@ -131,6 +173,8 @@ pub enum Ending {
     Unreachable,
     /// The container for debugging did not start.
     NoDebugContainer,
+    /// Envoy was not made to refuse what nothing declares, so nothing was asked.
+    NotConfined,
     /// The console stopped while it was under way.
     Interrupted,
 }
@@ -154,6 +198,9 @@ pub struct VerificationRow {
     /// How.
     #[schema(value_type = String, example = "HEAD")]
     pub method: Method,
+    /// For whom Envoy refused what nothing declares meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry_only: Option<RegistryOnly>,
     /// How it stands.
     pub state: VerificationState,
     /// What is proven, once it is over: `through-envoy`, `went-round`, `blocked` or `not-proven`.

@@ -6,6 +6,7 @@
 //! Where the facts do not suffice, or contradict each other, the verdict is [`Verdict::NotProven`].
 
 mod answer;
+pub mod confine;
 mod counters;
 mod target;
 
@@ -84,6 +85,8 @@ pub enum Reason {
     OwnResponseCounted,
     /// Envoy counted a refusal.
     RefusalCounted,
+    /// The same request was answered before, and is refused since this pod's Envoy refuses what nothing declares.
+    RefusedSince,
     /// Envoy took no connection at all, and there was an answer.
     NoConnectionTaken,
     /// Nothing that Envoy forwards to was counted, and there was an answer that is not Envoy's.
@@ -116,6 +119,9 @@ impl Reason {
                 "Envoy counted a response of its own, and the answer says that it is Envoy's"
             }
             Self::RefusalCounted => "Envoy counted a refusal, and the answer is one",
+            Self::RefusedSince => {
+                "the same request was answered before, and is refused since this pod's Envoy refuses what nothing declares"
+            }
             Self::NoConnectionTaken => {
                 "the destination answered, and Envoy took no outbound connection meanwhile"
             }
@@ -164,6 +170,33 @@ pub struct Decision {
 pub fn decide(answer: &Answer, movement: Option<&Movement>, late: bool) -> Decision {
     let (verdict, reason) = judged(answer, movement, late);
     Decision { verdict, reason }
+}
+
+/// Decides about a request under `REGISTRY_ONLY`, which this pod's Envoy was seen to have, beside the same request before:
+/// only what goes through this Envoy can be refused since.
+#[must_use]
+pub fn decide_confined(
+    before: &Answer,
+    answer: &Answer,
+    movement: Option<&Movement>,
+    late: bool,
+) -> Decision {
+    let decision = decide(answer, movement, late);
+    let was_answered = matches!(before, Answer::Answered { status, .. } if *status != 502);
+    let is_refused = match (answer, decision.reason) {
+        (Answer::Answered { status: 502, headers }, Reason::UncountedAnswer | Reason::OtherTraffic) => {
+            answer::is_envoys(headers)
+        }
+        (Answer::Failed(Failure::Closed), Reason::NoAnswer) => true,
+        _ => false,
+    };
+    if was_answered && is_refused {
+        return Decision {
+            verdict: Verdict::Blocked,
+            reason: Reason::RefusedSince,
+        };
+    }
+    decision
 }
 
 fn judged(answer: &Answer, movement: Option<&Movement>, late: bool) -> (Verdict, Reason) {

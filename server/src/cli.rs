@@ -265,6 +265,15 @@ pub struct VerifyArgs {
     /// The change of a setting that this is to prove, by its id in the history
     #[arg(long)]
     pub change: Option<String>,
+    /// Let Envoy refuse what nothing declares for as long as it takes, for the workload or the whole mesh; needs --confirm
+    #[arg(long, value_name = "FOR", num_args = 0..=1, default_missing_value = "workload", value_parser = ["workload", "mesh"])]
+    pub registry_only: Option<String>,
+    /// With --registry-only mesh: put the policy back after so many seconds at the latest, 10 to 600
+    #[arg(long, requires = "registry_only")]
+    pub revert_after: Option<u16>,
+    /// What is refused meanwhile, as the refusal without it says
+    #[arg(long, requires = "registry_only")]
+    pub confirm: Option<String>,
     /// Fail unless the verdict is this: through-envoy, went-round or blocked
     #[arg(long, value_parser = ["through-envoy", "went-round", "blocked"])]
     pub expect: Option<String>,
@@ -388,6 +397,9 @@ pub struct WhatArgs {
     /// Also the ClusterRole that the console's account needs to carry restart plans out
     #[arg(long)]
     pub restarts: bool,
+    /// Also the ClusterRole that the console's account needs to undo what verifications under REGISTRY_ONLY do
+    #[arg(long)]
+    pub verify: bool,
     /// What becomes of a pod when the webhook does not answer
     #[arg(long, value_enum, default_value_t)]
     pub failure_policy: FailurePolicy,

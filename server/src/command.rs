@@ -113,6 +113,7 @@ fn plan(what: &WhatArgs, root_namespace: String) -> anyhow::Result<Plan> {
         root_namespace,
         excluded_namespaces: what.exclude_namespace.clone(),
         restarts: what.restarts,
+        verify: what.verify,
         webhook,
     })
 }

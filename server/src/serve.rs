@@ -176,6 +176,7 @@ async fn install_in_sandbox(cluster: Cluster, url: String, ca_pem: String) {
                 root_namespace,
                 excluded_namespaces: mesh::control_planes(&cluster.stores.config_maps.state()),
                 restarts: true,
+                verify: true,
                 webhook: Some(Webhook {
                     at: WebhookAddress::Url(url.clone()),
                     ca_pem: ca_pem.clone(),

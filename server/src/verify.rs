@@ -19,6 +19,7 @@ mod envoy;
 mod exec;
 mod names;
 mod proof;
+mod registry_only;
 mod rights;
 mod source;
 pub mod store;
@@ -33,8 +34,8 @@ use crate::{
 
 /// How long one may take, all commands included: less than its lease.
 const PATIENCE: Duration = Duration::from_secs(150);
-/// How often those are looked for that nobody carries out any more.
-const SWEEP: Duration = Duration::from_secs(30);
+/// How often it is looked for what nobody carries out any more, and for what that left behind.
+const SWEEP: Duration = Duration::from_secs(2);
 
 /// Begins a verification, which goes on after this has returned: it is found under its id.
 pub async fn ask(state: &State, caller: &Caller, asked: AskVerification) -> Result<Verification, Error> {
@@ -45,11 +46,12 @@ pub async fn ask(state: &State, caller: &Caller, asked: AskVerification) -> Resu
     if let Some(change) = &asked.change {
         visible(state, caller, change).await?;
     }
+    let plan = registry_only::plan(state, caller, &pod, &asked).await?;
     let stored = state.verifications.insert(&asked, &caller.actor).await?;
     let (state, caller, id) = (state.clone(), caller.clone(), stored.row.id.clone());
     // It runs to its end although the client may hang up meanwhile: what was begun is also recorded.
     tokio::spawn(async move {
-        let proof = Proof::new(&state, &caller, &id, &asked, &question);
+        let proof = Proof::new(&state, &caller, &id, &asked, &question, plan);
         let result = tokio::select! {
             result = proof.carry_out(&pod) => result,
             () = tokio::time::sleep(PATIENCE) => too_long(&pod),
@@ -120,18 +122,25 @@ pub async fn list(
     Ok(Page { items, total, next })
 }
 
-/// Closes what no process carries out any more, for as long as this one lives.
+/// Closes what no process carries out any more, and removes what it left behind, for as long as this one lives.
 pub async fn sweep(state: State, alone: bool) {
     // What another process began before this one: none of it is under way, if there is no other.
     let mut first = alone;
+    if alone && let Err(error) = state.verifications.release_policies().await {
+        tracing::warn!("policies that somebody was putting back wait until that ends: {error}");
+    }
     loop {
         match state.verifications.close_abandoned(first).await {
-            Ok(0) => first = false,
             Ok(closed) => {
                 first = false;
-                tracing::info!("{closed} verification(s) were under way when a console stopped: closed");
+                if closed > 0 {
+                    tracing::info!("{closed} verification(s) were under way when a console stopped: closed");
+                }
             }
             Err(error) => tracing::warn!("verifications cannot be read: {error}"),
+        }
+        if state.cluster.missing().is_none() {
+            registry_only::sweep(&state).await;
         }
         tokio::select! {
             () = state.stopping.begun() => return,

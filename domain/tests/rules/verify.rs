@@ -272,6 +272,73 @@ fn whatever_came_back_success_needs_an_answer_and_unmoved_counters() {
 }
 
 #[test]
+fn what_was_answered_before_and_is_refused_since_is_blocked() {
+    use domain::verify::decide_confined;
+    let nothing = moved(["", ""], ["", ""]);
+    let decision = |before: &Answer, answer: &Answer, movement: &Movement| {
+        let decision = decide_confined(before, answer, Some(movement), false);
+        (decision.verdict, decision.reason)
+    };
+    let since = (Verdict::Blocked, Reason::RefusedSince);
+    assert_eq!(decision(&by_envoy(200), &by_envoy(502), &nothing), since);
+    assert_eq!(
+        decision(&plain(200), &Answer::Failed(Failure::Closed), &nothing),
+        since
+    );
+    // Without an answer before there is nothing that changed.
+    let refused_before = decision(&by_envoy(502), &by_envoy(502), &nothing);
+    assert_eq!(refused_before, (Verdict::NotProven, Reason::UncountedAnswer));
+    let silent = decision(
+        &Answer::Failed(Failure::TimedOut),
+        &Answer::Failed(Failure::Closed),
+        &nothing,
+    );
+    assert_eq!(silent, (Verdict::NotProven, Reason::NoAnswer));
+    // What took no connection refused nothing; what is not Envoy's 502 is another's.
+    let none = moved(["", ""], [LISTENERS[0], LISTENERS[1]]);
+    assert_eq!(
+        decision(&by_envoy(200), &by_envoy(502), &none).1,
+        Reason::Contradiction
+    );
+    assert_ne!(decision(&plain(200), &plain(502), &nothing).0, Verdict::Blocked);
+    assert_eq!(
+        decision(&by_envoy(200), &plain(200), &nothing),
+        (Verdict::WentRound, Reason::NothingForwarded)
+    );
+    let timed_out = decision(&by_envoy(200), &Answer::Failed(Failure::TimedOut), &nothing);
+    assert_eq!(timed_out, (Verdict::NotProven, Reason::NoAnswer));
+}
+
+#[test]
+fn a_selector_is_for_one_workload_alone_or_there_is_none() {
+    use domain::verify::confine::{NotAlone, exactly};
+    let labels = |text: &str| -> std::collections::BTreeMap<String, String> {
+        let pairs = text.split(' ').filter_map(|pair| pair.split_once('='));
+        pairs
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
+    };
+    let (one, two) = (
+        labels("app=cart version=v1 pod-template-hash=a"),
+        labels("app=cart version=v2 pod-template-hash=b"),
+    );
+    let (web, canary) = (labels("app=web"), labels("app=cart version=v3"));
+    assert_eq!(exactly([&one, &two], [("web", &web)]), Ok(labels("app=cart")));
+    assert_eq!(
+        exactly([&one], [("canary", &canary)]),
+        Ok(labels("app=cart version=v1"))
+    );
+    assert_eq!(
+        exactly([&one, &two], [("canary", &canary)]),
+        Err(NotAlone::Shared("canary".to_owned()))
+    );
+    assert_eq!(
+        exactly([&labels("pod-template-hash=a")], []),
+        Err(NotAlone::NoLabels)
+    );
+}
+
+#[test]
 fn a_destination_is_known_by_its_address_or_by_the_name_of_its_cluster() {
     let read = |clusters: &str| Counters::read(clusters, "", "").expect("these are Envoy's words");
     let before = read(QUIET);

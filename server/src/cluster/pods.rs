@@ -118,7 +118,7 @@ impl Judge<'_> {
     }
 
     /// The revision that would inject a pod with these labels: the one that they name, else its namespace's.
-    pub(super) fn revision(
+    pub(crate) fn revision(
         &self,
         namespace: &str,
         pod: &BTreeMap<String, String>,

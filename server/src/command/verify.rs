@@ -5,7 +5,7 @@ use std::{fmt::Write, time::Duration};
 use anyhow::{Result, bail};
 use api::{
     Client,
-    verification::{AskVerification, Verification, VerificationResult, VerificationState},
+    verification::{AskVerification, RegistryOnly, Verification, VerificationResult, VerificationState},
 };
 
 use super::{effective::refused, print};
@@ -25,6 +25,13 @@ pub(super) async fn run(args: VerifyArgs) -> Result<()> {
         debug_container: args.debug_container,
         seconds: args.seconds,
         change: args.change,
+        registry_only: match args.registry_only.as_deref() {
+            None => None,
+            Some("mesh") => Some(RegistryOnly::Mesh),
+            Some(_) => Some(RegistryOnly::Workload),
+        },
+        revert_after: args.revert_after,
+        confirm: args.confirm,
     };
     let client = Client::new(Remote::at(args.server.server, args.server.token)?);
     let begun = client.verify(&asked).await.map_err(refused)?;

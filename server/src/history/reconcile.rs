@@ -17,6 +17,7 @@ use crate::{
     clock::Clock,
     cluster::{
         Cluster,
+        istio::Sidecar,
         resource::{SidecarSetting, SidecarSettingSpec},
     },
     error::Error,
@@ -67,6 +68,8 @@ async fn settle(history: &History, cluster: &Cluster, pending: Pending) -> bool 
         // Its outcome is recorded with it.
         Action::ChangedOutside => Ok(found(OutcomeState::Succeeded, "the cluster had it")),
         Action::RestartWorkload => workload(cluster, &pending.intent).await,
+        Action::AddTemporarySidecar => sidecar(cluster, &pending.intent, true).await,
+        Action::RemoveTemporarySidecar => sidecar(cluster, &pending.intent, false).await,
         Action::AddDebugContainer => debug_container(cluster, &pending.intent).await,
     };
     let outcome = match found {
@@ -190,6 +193,22 @@ async fn pod(cluster: &Cluster, intent: &Intent) -> Result<Recorded, NotYet> {
         found(OutcomeState::Failed, "the pod is still there")
     } else {
         found(OutcomeState::Succeeded, "the pod is gone or going")
+    })
+}
+
+/// Whether the temporary `Sidecar` is there tells of its making and of its removal; of the making only until it is removed,
+/// which its own record then tells.
+async fn sidecar(cluster: &Cluster, intent: &Intent, made: bool) -> Result<Recorded, NotYet> {
+    let api: Api<Sidecar> = Api::namespaced(cluster.console.clone(), &intent.target.namespace);
+    let is_there = api.get_opt(&intent.target.name).await?.is_some();
+    Ok(match (made, is_there) {
+        (true, true) => found(OutcomeState::Succeeded, "it is there"),
+        (true, false) => found(
+            OutcomeState::Unknown,
+            "it is not there: not made, or removed since",
+        ),
+        (false, true) => found(OutcomeState::Failed, "it is still there"),
+        (false, false) => found(OutcomeState::Succeeded, "it is gone"),
     })
 }
 

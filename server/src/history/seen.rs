@@ -303,7 +303,9 @@ impl History {
             | Action::EvictPod
             | Action::ChangedOutside
             | Action::RestartWorkload
-            | Action::AddDebugContainer => None,
+            | Action::AddDebugContainer
+            | Action::AddTemporarySidecar
+            | Action::RemoveTemporarySidecar => None,
         };
         Ok(version.map(|version| Advance {
             target: intent.target,

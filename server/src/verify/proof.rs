@@ -7,7 +7,7 @@ use api::verification::{AskVerification, Ending, Fact, Prediction, Question, Ver
 use domain::{
     Marker, ParsedArgs, TrafficArgs,
     trace::{Packet, Protocol, Verdict as Traced},
-    verify::{Answer, Counters, Destination, Moved, Movement, Reason, Verdict, decide},
+    verify::{Answer, Counters, Destination, Moved, Movement, Reason, Verdict, decide, decide_confined},
 };
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
@@ -16,6 +16,7 @@ use super::{
     debug, envoy,
     exec::{Exec, NotRun},
     names,
+    registry_only::{self, Plan},
     source::{self, NoSource, Source},
     tool::{Seen, Tool},
 };
@@ -35,6 +36,7 @@ pub(super) struct Proof<'a> {
     pub(super) id: &'a str,
     pub(super) asked: &'a AskVerification,
     pub(super) question: &'a Question,
+    confinement: Option<Plan>,
     facts: Vec<Fact>,
 }
 
@@ -55,6 +57,7 @@ impl<'a> Proof<'a> {
         id: &'a str,
         asked: &'a AskVerification,
         question: &'a Question,
+        confinement: Option<Plan>,
     ) -> Self {
         Self {
             state,
@@ -62,6 +65,7 @@ impl<'a> Proof<'a> {
             id,
             asked,
             question,
+            confinement,
             facts: Vec::new(),
         }
     }
@@ -131,23 +135,110 @@ impl<'a> Proof<'a> {
             ),
         );
 
-        self.step("reading what Envoy has counted").await;
-        let before = self.counters(&exec).await;
-        self.step("asking from inside the pod").await;
-        let command = source.tool.command(
-            &self.question.target.to_string(),
-            self.question.method,
-            self.question.seconds,
+        match self.confinement.take() {
+            None => self.measure(pod, &exec, &source, None).await,
+            Some(plan) => self.confined(pod, &exec, &source, &plan).await,
+        }
+    }
+
+    /// Asks once as it is, and once while this pod's Envoy refuses what nothing declares.
+    async fn confined(
+        &mut self,
+        pod: &Pod,
+        exec: &Exec,
+        source: &Source,
+        plan: &Plan,
+    ) -> Result<Judged, Without> {
+        let unreadable = |error: NotRun| without(&error, "Envoy's configuration could not be read");
+        let port = self.question.target.port;
+        if registry_only::refuses(exec, port).await.map_err(unreadable)? {
+            self.note(
+                "note",
+                "this pod's Envoy refuses what nothing declares already: nothing was changed",
+            );
+            return self.measure(pod, exec, source, None).await;
+        }
+        self.step("asking once as it is").await;
+        let before = self.request(exec, source).await?;
+        self.note("note", "as it is:");
+        self.tell_answer(&before);
+        self.step("letting Envoy refuse what nothing declares").await;
+        let done = plan
+            .carry_out(self.state, self.caller, self.id, &self.asked.namespace)
+            .await;
+        let done = done.map_err(|error| {
+            let ending = match error {
+                Error::Forbidden(_) => Ending::Forbidden,
+                _ => Ending::NotConfined,
+            };
+            Without(
+                ending,
+                format!("REGISTRY_ONLY could not be set: {}", error.problem().detail),
+            )
+        })?;
+        let measured = match registry_only::taken(exec, port).await {
+            Ok(true) => self.measure_refusing(pod, exec, source, &before.answer).await,
+            Ok(false) => Err(Without(
+                Ending::NotConfined,
+                "this pod's Envoy did not take the policy in time, so nothing was asked under it".to_owned(),
+            )),
+            Err(error) => Err(unreadable(error)),
+        };
+        self.step("putting it back as it was").await;
+        match done.undo(self.state, self.id, &self.caller.actor).await {
+            Ok(()) => self.note("note", format!("{} was taken back", done.words())),
+            // The sweep does it as soon as this is over.
+            Err(error) => {
+                let why = error.problem().detail;
+                self.note(
+                    "note",
+                    format!("{} is not taken back yet, and will be: {why}", done.words()),
+                );
+            }
+        }
+        measured
+    }
+
+    /// Asks while Envoy refuses, and makes sure that it did to the end.
+    async fn measure_refusing(
+        &mut self,
+        pod: &Pod,
+        exec: &Exec,
+        source: &Source,
+        before: &Answer,
+    ) -> Result<Judged, Without> {
+        self.note(
+            "note",
+            "this pod's Envoy refuses what nothing declares, by its own configuration:",
         );
-        let limit = Tool::limit(self.question.seconds);
-        let run = exec.run(&source.container, &command, limit, |_| true).await;
-        let run = run.map_err(|error| without(&error, "the request could not be sent"))?;
+        let judged = self.measure(pod, exec, source, Some(before)).await?;
+        match registry_only::refuses(exec, self.question.target.port).await {
+            Ok(true) => Ok(judged),
+            Ok(false) => Err(Without(
+                Ending::NotConfined,
+                "the policy ended before the answer was judged".to_owned(),
+            )),
+            Err(error) => Err(without(&error, "Envoy's configuration could not be read")),
+        }
+    }
+
+    /// Asks, between two readings of what Envoy has counted. `before`: the answer before it was made to refuse.
+    async fn measure(
+        &mut self,
+        pod: &Pod,
+        exec: &Exec,
+        source: &Source,
+        before: Option<&Answer>,
+    ) -> Result<Judged, Without> {
+        self.step("reading what Envoy has counted").await;
+        let counted = self.counters(exec).await;
+        self.step("asking from inside the pod").await;
+        let seen = self.request(exec, source).await?;
         let answered = Instant::now();
-        let seen = source.tool.read(&run);
         self.tell_answer(&seen);
         self.step("reading what Envoy has counted since").await;
-        let after = match before {
-            Some(_) => self.counters(&exec).await,
+        let since = match counted {
+            Some(_) => self.counters(exec).await,
             None => None,
         };
         let late = answered.elapsed() > LATE;
@@ -164,19 +255,34 @@ impl<'a> Proof<'a> {
                 remote,
             ),
         };
-        let movement = match (&before, &after) {
-            (Some(before), Some(after)) => Some(after.since(before, &to)),
+        let movement = match (&counted, &since) {
+            (Some(counted), Some(since)) => Some(since.since(counted, &to)),
             _ => None,
         };
-        let decision = decide(&seen.answer, movement.as_ref(), late);
+        let decision = match before {
+            None => decide(&seen.answer, movement.as_ref(), late),
+            Some(before) => decide_confined(before, &seen.answer, movement.as_ref(), late),
+        };
         if let Some(movement) = &movement {
             self.tell_movement(movement, decision.reason);
         }
         Ok(Judged {
             verdict: decision.verdict,
             reason: decision.reason,
-            predicted: self.predicted(pod, &to, &source, decision.verdict),
+            predicted: self.predicted(pod, &to, source, decision.verdict),
         })
+    }
+
+    async fn request(&self, exec: &Exec, source: &Source) -> Result<Seen, Without> {
+        let command = source.tool.command(
+            &self.question.target.to_string(),
+            self.question.method,
+            self.question.seconds,
+        );
+        let limit = Tool::limit(self.question.seconds);
+        let run = exec.run(&source.container, &command, limit, |_| true).await;
+        let run = run.map_err(|error| without(&error, "the request could not be sent"))?;
+        Ok(source.tool.read(&run))
     }
 
     /// Who asks; where nobody can, and the question allows it, a container for debugging.

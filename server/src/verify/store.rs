@@ -10,6 +10,8 @@ use sqlx::{AnyPool, Row, any::AnyRow};
 
 use crate::{caller::Visible, clock::Clock, error::Error, history::History};
 
+pub mod policies;
+
 /// How long a verification may take at most; the others believe so long that somebody carries it out.
 pub const LEASE: SignedDuration = SignedDuration::from_mins(3);
 
@@ -223,6 +225,7 @@ fn view(row: &AnyRow) -> Result<Verification, sqlx::Error> {
                 .method
                 .and_then(|method| method.parse::<Method>().ok())
                 .unwrap_or_default(),
+            registry_only: asked.registry_only,
             state: serde_json::from_value(state.into()).map_err(decode)?,
             verdict: result.as_ref().map(|result| result.verdict),
             sentence: result.as_ref().map(|result| result.sentence.clone()),

@@ -153,7 +153,10 @@ async fn what_a_caller_may_not_see_is_not_there() {
     // What somebody may do is believed for a while: another server asks anew.
     let server = TestServer::with(fake, &url).await;
     assert_eq!(server.get(&path).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(server.get(VERIFICATIONS).await.body, json!({ "items": [], "total": 0 }));
+    assert_eq!(
+        server.get(VERIFICATIONS).await.body,
+        json!({ "items": [], "total": 0 })
+    );
     let list = server.get(&format!("{VERIFICATIONS}?namespace=shop")).await;
     assert_eq!(list.status, StatusCode::FORBIDDEN, "{list:?}");
 }

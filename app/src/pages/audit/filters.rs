@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The actions, by their names in a query.
-const ACTIONS: [(Action, &str, &str); 7] = [
+const ACTIONS: [(Action, &str, &str); 9] = [
     (Action::SaveSetting, "save-setting", "Save a setting"),
     (Action::DeleteSetting, "delete-setting", "Remove a setting"),
     (Action::DeletePod, "delete-pod", "Delete a pod"),
@@ -25,6 +25,16 @@ const ACTIONS: [(Action, &str, &str); 7] = [
         Action::ChangedOutside,
         "changed-outside",
         "Changed outside Sidestep",
+    ),
+    (
+        Action::AddTemporarySidecar,
+        "add-temporary-sidecar",
+        "Make a temporary Sidecar",
+    ),
+    (
+        Action::RemoveTemporarySidecar,
+        "remove-temporary-sidecar",
+        "Remove a temporary Sidecar",
     ),
     (Action::RestartWorkload, "restart-workload", "Restart a workload"),
     (

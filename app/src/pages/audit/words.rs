@@ -25,6 +25,8 @@ pub(super) fn what(change: &Change, root: Option<&str>) -> String {
             return format!("{done} outside Sidestep: {thing}");
         }
         Action::RestartWorkload => ("Restarted", "restart"),
+        Action::AddTemporarySidecar => ("Made, for a verification,", "make, for a verification,"),
+        Action::RemoveTemporarySidecar => ("Removed, after a verification,", "remove, after a verification,"),
         Action::AddDebugContainer => ("Added a debug container to", "add a debug container to"),
     };
     match change.outcome.state {
