@@ -126,6 +126,7 @@ pub async fn list(
 pub async fn sweep(state: State, alone: bool) {
     // What another process began before this one: none of it is under way, if there is no other.
     let mut first = alone;
+    let alone_since = alone.then(|| state.clock.now().as_microsecond());
     if alone && let Err(error) = state.verifications.release_policies().await {
         tracing::warn!("policies that somebody was putting back wait until that ends: {error}");
     }
@@ -140,7 +141,7 @@ pub async fn sweep(state: State, alone: bool) {
             Err(error) => tracing::warn!("verifications cannot be read: {error}"),
         }
         if state.cluster.missing().is_none() {
-            registry_only::sweep(&state).await;
+            registry_only::sweep(&state, alone_since).await;
         }
         tokio::select! {
             () = state.stopping.begun() => return,

@@ -72,7 +72,7 @@ impl Done {
     pub(super) async fn undo(&self, state: &State, id: &str, actor: &str) -> Result<(), Error> {
         match self {
             Self::Sidecar(made) => workload::remove(state, made, id, actor).await,
-            Self::Policy(policy) => mesh::put_back(state, policy).await,
+            Self::Policy(policy) => mesh::put_back(state, policy, 0).await.map(drop),
         }
     }
 
@@ -85,10 +85,10 @@ impl Done {
     }
 }
 
-/// Undoes what verifications left behind.
-pub(super) async fn sweep(state: &State) {
+/// Undoes what verifications left behind. `alone_since`: since then no other process uses the database.
+pub(super) async fn sweep(state: &State, alone_since: Option<i64>) {
     workload::sweep(state).await;
-    mesh::sweep(state).await;
+    mesh::sweep(state, alone_since).await;
 }
 
 /// Waits until the pod's Envoy refuses what nothing declares at `port`, by its own configuration; whether it does.

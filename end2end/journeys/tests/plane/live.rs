@@ -27,7 +27,7 @@ fn client() -> Draft {
     plane::pod().annotation("sidecar.istio.io/statsInclusionPrefixes", COUNTED)
 }
 
-fn question(pod: &Pod, url: &str) -> AskVerification {
+pub(crate) fn question(pod: &Pod, url: &str) -> AskVerification {
     AskVerification {
         namespace: pod.namespace().unwrap_or_default(),
         pod: pod.name_any(),
@@ -37,7 +37,7 @@ fn question(pod: &Pod, url: &str) -> AskVerification {
 }
 
 /// Asks, and waits until it is over.
-async fn ask(api: &api::Client, question: &AskVerification) -> Result<Verification, Problem> {
+pub(crate) async fn ask(api: &api::Client, question: &AskVerification) -> Result<Verification, Problem> {
     let begun = api.verify(question).await?;
     Ok(eventually("the verification to be over", || async {
         let now = api
@@ -59,12 +59,12 @@ async fn proven(world: &World, pod: &Pod, url: &str) -> Verification {
         .expect("it is asked")
 }
 
-fn reason(seen: &Verification) -> Option<(Verdict, Reason)> {
+pub(crate) fn reason(seen: &Verification) -> Option<(Verdict, Reason)> {
     let result = seen.result.as_ref()?;
     Some((result.verdict, result.reason?))
 }
 
-fn agrees(seen: &Verification) -> Option<bool> {
+pub(crate) fn agrees(seen: &Verification) -> Option<bool> {
     seen.result.as_ref()?.predicted.as_ref()?.agrees
 }
 
@@ -82,7 +82,7 @@ async fn until_proven(world: &World, pod: &Pod, url: &str, expected: (Verdict, R
 }
 
 /// A `Sidecar` that refuses what nothing declares, for the pods of one application.
-async fn registry_only(world: &World, namespace: &str, app: &str) {
+pub(crate) async fn registry_only(world: &World, namespace: &str, app: &str) {
     let sidecars = plane::networking(&world.admin, namespace, "v1", "Sidecar");
     let sidecar: DynamicObject = serde_json::from_value(json!({
         "apiVersion": "networking.istio.io/v1",

@@ -33,6 +33,8 @@ use crate::{
 
 /// After so many seconds it is put back, where nothing else was asked for.
 const REVERT: u16 = 60;
+/// Within this time a request arrives whose sender has died.
+const ARRIVES: Duration = Duration::from_secs(5);
 /// How often a write is tried again when somebody else was quicker.
 const TRIES: usize = 5;
 const RETRY: Duration = Duration::from_millis(200);
@@ -183,27 +185,31 @@ pub(in crate::verify) async fn make(
     }
 }
 
-/// Puts the policy back, with the console's own account and a record.
-pub(in crate::verify) async fn put_back(state: &State, policy: &TemporaryPolicy) -> Result<(), Error> {
+/// Puts the policy back, with the console's own account and a record. Until `settled` (microseconds since 1970) the write that
+/// is to be undone may still come. Whether it is over.
+pub(in crate::verify) async fn put_back(
+    state: &State,
+    policy: &TemporaryPolicy,
+    settled: i64,
+) -> Result<bool, Error> {
     let mut tries = 0;
     loop {
-        match try_put_back(state, policy).await {
+        match try_put_back(state, policy, settled).await {
             Err(Error::ChangedMeanwhile { .. }) if tries < TRIES => {
                 tries += 1;
                 tokio::time::sleep(RETRY).await;
             }
             Ok(true) => {
                 close(state, policy).await;
-                return Ok(());
+                return Ok(true);
             }
-            Ok(false) => return Ok(()),
-            Err(error) => return Err(error),
+            other => return other,
         }
     }
 }
 
 /// Whether it is as it was, for good.
-async fn try_put_back(state: &State, policy: &TemporaryPolicy) -> Result<bool, Error> {
+async fn try_put_back(state: &State, policy: &TemporaryPolicy, settled: i64) -> Result<bool, Error> {
     let what = format!("ConfigMap `{}/{}`", policy.namespace, policy.config_map);
     let api: Api<ConfigMap> = Api::namespaced(state.cluster.console.clone(), &policy.namespace);
     let read = api.get_opt(&policy.config_map).await;
@@ -213,10 +219,8 @@ async fn try_put_back(state: &State, policy: &TemporaryPolicy) -> Result<bool, E
     };
     let text = outbound_policy::text(&map).to_owned();
     let Some(wanted) = wanted(policy, &text) else {
-        // Nothing is to be put back: unless the write is under way still.
-        let grace = i64::try_from(reconcile::GRACE.as_micros()).unwrap_or_default();
-        let is_settled = text != policy.before || state.clock.now().as_microsecond() - policy.created > grace;
-        return Ok(is_settled);
+        // Nothing is to be put back, unless the write is under way still.
+        return Ok(text != policy.before || state.clock.now().as_microsecond() > settled);
     };
     let target = Target {
         kind: "ConfigMap".to_owned(),
@@ -267,8 +271,18 @@ async fn close(state: &State, policy: &TemporaryPolicy) {
     }
 }
 
+/// When no write of a policy can come any more. `alone_since`: since then no other process uses the database, so whoever
+/// was about to write before is gone.
+fn settled(policy: &TemporaryPolicy, alone_since: Option<i64>) -> i64 {
+    let micros = |span: Duration| i64::try_from(span.as_micros()).unwrap_or_default();
+    match alone_since {
+        Some(since) if policy.created < since => since + micros(ARRIVES),
+        _ => policy.created + micros(reconcile::GRACE),
+    }
+}
+
 /// Puts back what is due: those whose verification is over, and those whose time is.
-pub(in crate::verify) async fn sweep(state: &State) {
+pub(in crate::verify) async fn sweep(state: &State, alone_since: Option<i64>) {
     let open = match state.verifications.open_policies().await {
         Ok(open) => open,
         Err(error) => return tracing::warn!("temporary policies cannot be read: {error}"),
@@ -284,12 +298,13 @@ pub(in crate::verify) async fn sweep(state: &State) {
         if !matches!(state.verifications.claim_policy(id).await, Ok(true)) {
             continue;
         }
-        match put_back(state, &policy).await {
-            Ok(()) => tracing::info!(
+        match put_back(state, &policy, settled(&policy, alone_since)).await {
+            Ok(true) => tracing::info!(
                 verification = id,
-                "looked after the policy of revision `{}`",
+                "the policy of revision `{}` is as it was",
                 policy.revision
             ),
+            Ok(false) => {}
             Err(error) => tracing::error!(verification = id, "the policy cannot be put back yet: {error}"),
         }
         if let Err(error) = state.verifications.release_policy(id).await {
