@@ -40,6 +40,8 @@ pub(crate) enum Page {
     Pods,
     Pod,
     Verify,
+    Verification,
+    Verifications,
     Restarts,
     Restart,
     History,
@@ -61,6 +63,11 @@ impl ChooseView for Page {
             | Self::Lints => data_plane(self).await,
             Self::Deployments
             | Self::Deployment
+            | Self::Pods
+            | Self::Pod
+            | Self::Verify
+            | Self::Verification
+            | Self::Verifications => workloads(self).await,
             | Self::StatefulSets
             | Self::StatefulSet
             | Self::DaemonSets
@@ -110,6 +117,8 @@ fn workloads(page: Page) -> AnyView {
         Page::DaemonSet => workloads::page(WorkloadKind::DaemonSet),
         Page::Pod => pods::pod_page(),
         Page::Verify => verify::verify_page(),
+        Page::Verification => verify::verification_page(),
+        Page::Verifications => verify::verifications_page(),
         _ => pods::pods_page(),
     }
 }

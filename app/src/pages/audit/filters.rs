@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The actions, by their names in a query.
-const ACTIONS: [(Action, &str, &str); 9] = [
+const ACTIONS: [(Action, &str, &str); 10] = [
     (Action::SaveSetting, "save-setting", "Save a setting"),
     (Action::DeleteSetting, "delete-setting", "Remove a setting"),
     (Action::DeletePod, "delete-pod", "Delete a pod"),
