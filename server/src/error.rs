@@ -99,6 +99,9 @@ pub enum Error {
     /// Something is there already beside which this would have no certain effect.
     #[error("{0}")]
     InTheWay(String),
+    /// Too much of it is under way.
+    #[error("{0}")]
+    Busy(String),
     /// `SidecarSetting` is not known to the cluster.
     #[error("the SidecarSetting resource is not installed")]
     NotInstalled,
@@ -231,6 +234,8 @@ impl Error {
                     .with_way_out(format!("send `confirm` with the words `{}`", confirm.confirm))
             },
             Self::InTheWay(what) => Problem::new(409, "in-the-way", "Something is in the way", format!("{what}; nothing was done")),
+            Self::Busy(what) => Problem::new(429, "busy", "Too much is under way", what.clone())
+                .with_way_out("send it again when one of them is over"),
             Self::NotInstalled => Problem::new(
                 503,
                 "not-installed",

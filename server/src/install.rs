@@ -248,6 +248,25 @@ mod tests {
     }
 
     #[test]
+    fn the_right_to_undo_is_given_only_where_it_is_asked_for_and_deletes_nothing_else() {
+        let rules = |verify| -> Vec<String> {
+            let all = manifests(&Plan { verify, ..plan() });
+            let rules = all
+                .iter()
+                .filter(|m| m["kind"] == "ClusterRole" && m["metadata"]["labels"].is_null());
+            let rules = rules.flat_map(|m| m["rules"].as_array().cloned().unwrap_or_default());
+            rules.map(|rule| rule.to_string()).collect()
+        };
+        let deleting = |rules: &[String]| -> Vec<String> {
+            let all = rules.iter().filter(|rule| rule.contains("delete"));
+            all.cloned().collect()
+        };
+        assert_eq!(deleting(&rules(false)), Vec::<String>::new());
+        let with = deleting(&rules(true));
+        assert!(with.len() == 1 && with[0].contains("sidecars"), "{with:?}");
+    }
+
+    #[test]
     fn the_webhook_runs_first_and_leaves_control_planes_alone() {
         let all = manifests(&plan());
         let webhook = all

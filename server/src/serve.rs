@@ -106,6 +106,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         }
         None => pages.await?,
     }
+    verify::stop(&state).await;
     tracing::info!("stopped");
     Ok(())
 }

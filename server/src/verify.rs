@@ -34,6 +34,8 @@ use crate::{
 
 /// How long one may take, all commands included: less than its lease.
 const PATIENCE: Duration = Duration::from_secs(150);
+/// How long undoing may take when the process is asked to stop.
+const STOPPING: Duration = Duration::from_secs(5);
 /// How often it is looked for what nobody carries out any more, and for what that left behind.
 const SWEEP: Duration = Duration::from_secs(2);
 
@@ -47,10 +49,12 @@ pub async fn ask(state: &State, caller: &Caller, asked: AskVerification) -> Resu
         visible(state, caller, change).await?;
     }
     let plan = registry_only::plan(state, caller, &pod, &asked).await?;
+    let slot = state.verifications.slot()?;
     let stored = state.verifications.insert(&asked, &caller.actor).await?;
     let (state, caller, id) = (state.clone(), caller.clone(), stored.row.id.clone());
     // It runs to its end although the client may hang up meanwhile: what was begun is also recorded.
     tokio::spawn(async move {
+        let _slot = slot;
         let proof = Proof::new(&state, &caller, &id, &asked, &question, plan);
         let result = tokio::select! {
             result = proof.carry_out(&pod) => result,
@@ -120,6 +124,19 @@ pub async fn list(
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(|row| row.id.clone());
     Ok(Page { items, total, next })
+}
+
+/// Closes what this process carries out and undoes what it did, at its end: nothing has to wait for the next one.
+pub async fn stop(state: &State) {
+    if let Err(error) = state.verifications.close_own().await {
+        return tracing::warn!("verifications that are under way are closed by the next console: {error}");
+    }
+    if tokio::time::timeout(STOPPING, registry_only::sweep(state, None))
+        .await
+        .is_err()
+    {
+        tracing::warn!("what verifications did for a while is undone by the next console");
+    }
 }
 
 /// Closes what no process carries out any more, and removes what it left behind, for as long as this one lives.

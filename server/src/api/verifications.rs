@@ -21,11 +21,16 @@ use crate::{
 /// went through Envoy, round it, or was refused by it, is judged by what Envoy counted meanwhile and by the answer. Where
 /// these do not suffice, or contradict each other, the verdict is `not-proven`. The answer comes at once; how it goes on is
 /// read under the id.
+///
+/// With `registryOnly` Envoy refuses meanwhile what nothing declares: for the workload alone, or for its whole revision. That
+/// blocks traffic, so it is refused until `confirm` says what; the console's own account undoes it, also after a crash.
 #[utoipa::path(post, path = api::path::VERIFICATIONS, tag = "verifications", operation_id = "verify", request_body = AskVerification, responses(
     (status = 201, body = Verification, description = "It is under way"),
     (status = 403, body = Problem, content_type = "application/problem+json", description = "The caller may not run commands in the pod"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such pod"),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "Under `REGISTRY_ONLY`: it has to be confirmed (`current` says what, and what it blocks), or something is in the way"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "A field breaks rules"),
+    (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many are under way"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "It cannot be recorded, so nothing is sent"),
 ))]
 pub(super) async fn ask(

@@ -68,8 +68,8 @@ async fn settle(history: &History, cluster: &Cluster, pending: Pending) -> bool 
         // Its outcome is recorded with it.
         Action::ChangedOutside => Ok(found(OutcomeState::Succeeded, "the cluster had it")),
         Action::RestartWorkload => workload(cluster, &pending.intent).await,
-        Action::AddTemporarySidecar => sidecar(cluster, &pending.intent, true).await,
-        Action::RemoveTemporarySidecar => sidecar(cluster, &pending.intent, false).await,
+        Action::AddTemporarySidecar => sidecar(history, cluster, &pending, true).await,
+        Action::RemoveTemporarySidecar => sidecar(history, cluster, &pending, false).await,
         Action::AddDebugContainer => debug_container(cluster, &pending.intent).await,
     };
     let outcome = match found {
@@ -196,17 +196,23 @@ async fn pod(cluster: &Cluster, intent: &Intent) -> Result<Recorded, NotYet> {
     })
 }
 
-/// Whether the temporary `Sidecar` is there tells of its making and of its removal; of the making only until it is removed,
-/// which its own record then tells.
-async fn sidecar(cluster: &Cluster, intent: &Intent, made: bool) -> Result<Recorded, NotYet> {
-    let api: Api<Sidecar> = Api::namespaced(cluster.console.clone(), &intent.target.namespace);
-    let is_there = api.get_opt(&intent.target.name).await?.is_some();
+/// Whether the temporary `Sidecar` is there tells of its making and of its removal. That its removal was begun tells of its
+/// making too: only what is there is removed.
+async fn sidecar(
+    history: &History,
+    cluster: &Cluster,
+    pending: &Pending,
+    made: bool,
+) -> Result<Recorded, NotYet> {
+    let target = &pending.intent.target;
+    if made && history.next_intent(target, pending.seq).await?.is_some() {
+        return Ok(found(OutcomeState::Succeeded, "it was there to be removed"));
+    }
+    let api: Api<Sidecar> = Api::namespaced(cluster.console.clone(), &target.namespace);
+    let is_there = api.get_opt(&target.name).await?.is_some();
     Ok(match (made, is_there) {
         (true, true) => found(OutcomeState::Succeeded, "it is there"),
-        (true, false) => found(
-            OutcomeState::Unknown,
-            "it is not there: not made, or removed since",
-        ),
+        (true, false) => found(OutcomeState::Failed, "it is not there"),
         (false, true) => found(OutcomeState::Failed, "it is still there"),
         (false, false) => found(OutcomeState::Succeeded, "it is gone"),
     })

@@ -1,5 +1,7 @@
 //! Verifications in the database: what was asked, and what came of it.
 
+use std::sync::Arc;
+
 use api::verification::{
     AskVerification, Ending, Verification, VerificationQuery, VerificationResult, VerificationRow,
     VerificationState,
@@ -7,6 +9,7 @@ use api::verification::{
 use domain::verify::{Method, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{AnyPool, Row, any::AnyRow};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{caller::Visible, clock::Clock, error::Error, history::History};
 
@@ -15,11 +18,17 @@ pub mod policies;
 /// How long a verification may take at most; the others believe so long that somebody carries it out.
 pub const LEASE: SignedDuration = SignedDuration::from_mins(3);
 
+/// How many a process carries out at a time.
+const AT_A_TIME: usize = 8;
+
 /// The store of verifications. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Verifications {
     pool: AnyPool,
     clock: Clock,
+    /// By which this process knows its own.
+    process: Arc<str>,
+    slots: Arc<Semaphore>,
 }
 
 impl Verifications {
@@ -29,7 +38,15 @@ impl Verifications {
         Self {
             pool: history.pool().clone(),
             clock,
+            process: uuid::Uuid::now_v7().to_string().into(),
+            slots: Arc::new(Semaphore::new(AT_A_TIME)),
         }
+    }
+
+    /// Room for one more; refused where there is none: each keeps the cluster busy with a dozen connections.
+    pub fn slot(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let slot = self.slots.clone().try_acquire_owned();
+        slot.map_err(|_| Error::Busy(format!("{AT_A_TIME} verifications are under way")))
     }
 
     fn now(&self) -> i64 {
@@ -43,7 +60,7 @@ impl Verifications {
             "insert into verifications \
              (id, created_us, actor, namespace, pod, change_id, question, state, verdict, step, result, ended_us, \
               driver, lease_until_us) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', '', 0, $1, $9)",
+             values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', '', 0, $10, $9)",
         )
         .bind(&id)
         .bind(now)
@@ -54,6 +71,7 @@ impl Verifications {
         .bind(serde_json::to_string(asked).unwrap_or_default())
         .bind(word(VerificationState::Running))
         .bind(now + i64::try_from(LEASE.as_micros()).unwrap_or_default())
+        .bind(&*self.process)
         .execute(&self.pool)
         .await
         .map_err(Error::HistoryUnwritable)?;
@@ -112,6 +130,20 @@ impl Verifications {
                 .await?;
         }
         Ok(rows.len())
+    }
+
+    /// Closes those that this process carries out: it ends.
+    pub async fn close_own(&self) -> Result<(), sqlx::Error> {
+        let rows = sqlx::query("select id from verifications where state = 'running' and driver = $1")
+            .bind(&*self.process)
+            .fetch_all(&self.pool)
+            .await?;
+        for row in &rows {
+            let id: String = row.try_get("id")?;
+            self.close(&id, VerificationState::Interrupted, &interrupted())
+                .await?;
+        }
+        Ok(())
     }
 
     /// One verification.

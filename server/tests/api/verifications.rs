@@ -12,7 +12,7 @@ use server::{
     caller::Visible,
     clock::Clock,
     history::History,
-    verify::store::{LEASE, Verifications},
+    verify::store::{LEASE, Verifications, policies::TemporaryPolicy},
 };
 
 use crate::{
@@ -159,6 +159,147 @@ async fn what_a_caller_may_not_see_is_not_there() {
     );
     let list = server.get(&format!("{VERIFICATIONS}?namespace=shop")).await;
     assert_eq!(list.status, StatusCode::FORBIDDEN, "{list:?}");
+}
+
+/// The same question, refusing meanwhile for the workload or the mesh.
+fn refusing(of: &str, confirm: Option<&str>) -> Value {
+    let mut body = question("web");
+    body["registryOnly"] = json!(of);
+    if let Some(confirm) = confirm {
+        body["confirm"] = json!(confirm);
+    }
+    body
+}
+
+#[tokio::test]
+async fn what_blocks_traffic_is_confirmed_by_name_and_says_what_it_blocks() {
+    let server = shop().await;
+    for confirm in [None, Some("yes"), Some("Deployment/shop/other")] {
+        let problem = ask(&server, &refusing("workload", confirm)).await.problem();
+        assert!(problem.is("unconfirmed") && problem.status == 409, "{problem:?}");
+        let current = problem.current.expect("what to confirm");
+        assert_eq!(current["confirm"], "Pod/shop/web");
+        assert!(
+            current["effects"][0]
+                .as_str()
+                .is_some_and(|text| text.contains("refuses all")),
+            "{current}"
+        );
+    }
+    assert!(server.fake.writes().is_empty());
+    assert_eq!(server.get(VERIFICATIONS).await.body["total"], 0);
+}
+
+#[tokio::test]
+async fn what_the_consoles_account_could_not_undo_is_not_begun() {
+    let server = shop().await;
+    server
+        .fake
+        .forbid_when(|asked| asked["resource"] == "sidecars" && asked["verb"] == "delete");
+    let confirmed = refusing("workload", Some("Pod/shop/web"));
+    let problem = ask(&server, &confirmed).await.problem();
+    assert!(problem.is("executor-cannot-undo"), "{problem:?}");
+    assert!(
+        problem
+            .way_out
+            .is_some_and(|way| way.contains("install --verify"))
+    );
+    server
+        .fake
+        .forbid_when(|asked| asked["resource"] == "sidecars" && asked["verb"] == "create");
+    let problem = ask(&server, &confirmed).await.problem();
+    assert!(
+        problem.is("forbidden") && problem.detail.contains("create Sidecars"),
+        "{problem:?}"
+    );
+    assert!(server.fake.writes().is_empty());
+}
+
+#[tokio::test]
+async fn beside_a_sidecar_of_its_own_or_with_shared_labels_a_workload_is_not_confined() {
+    let server = shop().await;
+    server.fake.hold(
+        "sidecars",
+        json!({
+            "metadata": { "namespace": "shop", "name": "web" },
+            "spec": { "workloadSelector": { "labels": { "app": "web" } } },
+        }),
+    );
+    let problem = ask(&server, &refusing("workload", None)).await.problem();
+    assert!(
+        problem.is("in-the-way") && problem.detail.contains("`shop/web`"),
+        "{problem:?}"
+    );
+    let server = shop().await;
+    server.fake.hold("pods", pod("shop", "twin", "web"));
+    for _ in 0..200 {
+        let problem = ask(&server, &refusing("workload", None)).await.problem();
+        if problem.is("in-the-way") && problem.detail.contains("`twin`") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the twin is not seen");
+}
+
+fn policy(verification: &str, revision: &str) -> TemporaryPolicy {
+    TemporaryPolicy {
+        verification: verification.to_owned(),
+        revision: revision.to_owned(),
+        namespace: "istio-system".to_owned(),
+        config_map: "istio".to_owned(),
+        actor: "ada".to_owned(),
+        before: "a: 1\n".to_owned(),
+        after: "a: 1\nb: 2\n".to_owned(),
+        created: 1,
+        revert: 2,
+    }
+}
+
+#[tokio::test]
+async fn of_a_revision_one_policy_at_a_time_has_to_be_put_back_by_one_process() {
+    for url in databases().await {
+        let clock = Clock::system();
+        let history = History::open(&url, clock.clone()).await.expect("a history");
+        let store = Verifications::new(&history, clock);
+        assert!(
+            store
+                .open_policy(&policy("v1", "default"))
+                .await
+                .expect("it is asked")
+        );
+        assert!(
+            !store
+                .open_policy(&policy("v2", "default"))
+                .await
+                .expect("it is asked")
+        );
+        assert!(
+            store
+                .open_policy(&policy("v3", "canary"))
+                .await
+                .expect("it is asked")
+        );
+        assert_eq!(store.open_policies().await.expect("a list").len(), 2);
+        assert!(store.claim_policy("v1").await.expect("it is asked"));
+        assert!(
+            !store.claim_policy("v1").await.expect("it is asked"),
+            "somebody is at it"
+        );
+        store.release_policies().await.expect("nobody is any more");
+        assert!(store.claim_policy("v1").await.expect("it is asked"));
+        store.close_policy("v1").await.expect("it is put back");
+        assert!(
+            !store.claim_policy("v1").await.expect("it is asked"),
+            "it is over"
+        );
+        assert!(
+            store
+                .open_policy(&policy("v4", "default"))
+                .await
+                .expect("it is asked")
+        );
+    }
 }
 
 fn asked(namespace: &str, pod: &str) -> AskVerification {

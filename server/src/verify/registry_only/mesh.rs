@@ -66,7 +66,7 @@ pub(in crate::verify) async fn plan(
     let (namespace, config_map) = (revision.namespace.clone(), revision.mesh_config_map());
     let what = format!("ConfigMap `{namespace}/{config_map}`");
     let refused = caller
-        .refused(Readable::ConfigMaps, "update", &namespace, &config_map)
+        .refused(Readable::ConfigMaps, "update", &namespace, Some(&config_map))
         .await?;
     if let Some(refused) = refused {
         return Err(Error::Forbidden(refused));
