@@ -107,3 +107,47 @@ async fn however_often_the_console_is_killed_no_sidecar_and_no_policy_stays_behi
         pod.name_any()
     );
 }
+
+#[tokio::test]
+async fn a_console_that_is_asked_to_stop_undoes_it_before_it_ends() {
+    let world = World::shared().await;
+    plane::ready(&world.sandbox).await;
+    let namespace = Namespace::new(&world, "stopped").await;
+    pods::deploy(&world.admin, &namespace.name, "client", &plane::pod()).await;
+    let pod = pods::pod_of(&world.admin, &namespace.name, "client", &[]).await;
+    let mut own = world.own();
+    let console = own.ready().await;
+    let question = AskVerification {
+        confirm: Some(format!("Deployment/{}/client", namespace.name)),
+        ..refusing(&pod, &format!("http://{EXTERNAL}/"), RegistryOnly::Workload)
+    };
+    let begun = eventually("a verification to begin", || async {
+        console
+            .api()
+            .verify(&question)
+            .await
+            .map_err(|problem| problem.to_string())
+    })
+    .await;
+    eventually("the Sidecar to be made", || async {
+        if sidecars(&world, &namespace.name).await.is_empty() {
+            Err("not yet")
+        } else {
+            Ok(())
+        }
+    })
+    .await;
+    own.terminate();
+    eventually("the console to end", || {
+        std::future::ready(if own.runs() { Err("it runs") } else { Ok(()) })
+    })
+    .await;
+    assert_eq!(sidecars(&world, &namespace.name).await, Vec::<String>::new());
+    let console = own.ready().await;
+    let closed = console
+        .api()
+        .verification(&begun.row.id)
+        .await
+        .expect("it is kept");
+    assert_ne!(closed.row.state, VerificationState::Running, "{closed:?}");
+}
