@@ -21,6 +21,8 @@ async function ask(page: Page, namespace: string, pod: string): Promise<void> {
 test('traffic that goes through Envoy is blocked by REGISTRY_ONLY, and what bypasses it is not', async ({ page, namespace, cluster }) => {
   const none = await cluster.withoutDataPlane();
   test.skip(none !== undefined, none);
+  // It waits for pods, for Envoy and for istiod, one after the other.
+  test.setTimeout(150_000);
   const before = await cluster.meshConfig();
   const [old] = await namespace.deploy('sleep', { plane: true });
   const proof = page.getByRole('region', { name: 'Ask the pod itself' });
@@ -40,13 +42,14 @@ test('traffic that goes through Envoy is blocked by REGISTRY_ONLY, and what bypa
       expect(await cluster.meshConfig()).toBe(before);
     });
 
+    // Not the page of a pod that goes.
+    await page.goto(GLOBAL);
     await namespace.save({ excludeOutboundIPRanges: [`${EXTERNAL}/32`] });
     await namespace.deletePod(old!);
     await expect.poll(() => namespace.pods()).not.toContain(old);
     const [fresh] = await namespace.running('sleep', 1);
 
     await test.step('Sidecar Proxy Setting > global tab: Outbound Traffic Policy, REGISTRY_ONLY, Update', async () => {
-      await page.goto(GLOBAL);
       const section = page.getByRole('group', { name: 'Outbound Traffic Policy' });
       await section.getByRole('radio', { name: /^REGISTRY_ONLY/ }).check();
       await section.getByRole('button', { name: 'Update Policy' }).click();
