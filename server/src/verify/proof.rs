@@ -127,7 +127,7 @@ impl<'a> Proof<'a> {
         self.note(
             "request",
             format!(
-                "{} {} by {} in `{}`, as {user}",
+                "{} {} by {} in container {}, as {user}",
                 self.question.method.as_str(),
                 self.question.target,
                 source.tool.name(),
