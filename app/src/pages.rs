@@ -67,14 +67,11 @@ impl ChooseView for Page {
             | Self::Pod
             | Self::Verify
             | Self::Verification
-            | Self::Verifications => workloads(self).await,
+            | Self::Verifications
             | Self::StatefulSets
             | Self::StatefulSet
             | Self::DaemonSets
-            | Self::DaemonSet
-            | Self::Pods
-            | Self::Pod
-            | Self::Verify => workloads(self).await,
+            | Self::DaemonSet => workloads(self).await,
             Self::Restarts | Self::Restart | Self::History | Self::Change | Self::Annotations => {
                 records(self).await
             }

@@ -61,8 +61,10 @@ export class Namespace {
   }
 
   /** Makes a Deployment, and waits until the console sees its pods run. Returns their names, in order. */
-  async deploy(name: string, { replicas = 1, annotations = {}, ports = [], plane = false }: Workload = {}): Promise<string[]> {
-  async deploy(name: string, { replicas = 1, annotations = {}, ports = [], restarted }: Workload = {}): Promise<string[]> {
+  async deploy(
+    name: string,
+    { replicas = 1, annotations = {}, ports = [], restarted, plane = false }: Workload = {},
+  ): Promise<string[]> {
     const labels = { app: name };
     await this.cluster.create(`apis/apps/v1/namespaces/${this.name}/deployments`, {
       metadata: { name, labels },
@@ -70,10 +72,9 @@ export class Namespace {
         replicas,
         selector: { matchLabels: labels },
         template: {
-          metadata: { labels, annotations },
+          metadata: { labels: { ...labels, ...(restarted ? { 'sandbox.sidestep.dev/restarted': restarted } : {}) }, annotations },
           spec: { containers: [{ ...container, ports: ports.map((containerPort) => ({ containerPort })) }], ...(plane ? ON_PLANE : {}) },
         },
-        template: { metadata: { labels: { ...labels, ...(restarted ? { 'sandbox.sidestep.dev/restarted': restarted } : {}) }, annotations }, spec: { containers: [{ ...container, ports: ports.map((containerPort) => ({ containerPort })) }] } },
       },
     });
     return this.running(name, replicas);
