@@ -27,6 +27,7 @@ use crate::{
     restart::{RestartQuery, RestartRow, RestartRun},
     setting::SettingView,
     trace::{TraceQuery, TraceView},
+    verification::{Verification, VerificationQuery, VerificationRow},
     workload::{WorkloadDetail, WorkloadKind, WorkloadQuery, WorkloadRow},
 };
 
@@ -151,6 +152,18 @@ pub fn restarts(query: &RestartQuery) -> Ask<Page<RestartRow>> {
 #[must_use]
 pub fn restart(id: &str) -> Ask<RestartRun> {
     Ask::of(path::restart(id))
+}
+
+/// Requests that were really sent from inside pods, newest first.
+#[must_use]
+pub fn verifications(query: &VerificationQuery) -> Ask<Page<VerificationRow>> {
+    Ask::of(path::with_query(path::VERIFICATIONS, query))
+}
+
+/// One of them, with its facts.
+#[must_use]
+pub fn verification(id: &str) -> Ask<Verification> {
+    Ask::of(path::verification(id))
 }
 
 /// The history, newest first.

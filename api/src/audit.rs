@@ -55,6 +55,12 @@ pub enum Action {
     EditWorkload,
     /// The outbound traffic policy of a revision was saved, in its mesh configuration.
     SaveOutboundPolicy,
+    /// A container for debugging was added to a pod, to ask from there. It stays until the pod ends.
+    AddDebugContainer,
+    /// A `Sidecar` was made that lets a workload's Envoy refuse what nothing declares, for as long as a verification takes.
+    AddTemporarySidecar,
+    /// It was removed.
+    RemoveTemporarySidecar,
     /// Somebody changed it beside Sidestep: with `kubectl`, an installer, or a controller.
     ChangedOutside,
 }
@@ -77,7 +83,7 @@ pub struct Outside {
 /// The thing that was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Target {
-    /// `SidecarSetting`, `Pod`, `ConfigMap`, `Deployment`, `StatefulSet` or `DaemonSet`.
+    /// `SidecarSetting`, `Pod`, `ConfigMap`, `Deployment`, `StatefulSet`, `DaemonSet` or `Sidecar`.
     pub kind: String,
     /// Its namespace.
     pub namespace: String,
@@ -122,7 +128,8 @@ pub struct AuditQuery {
     pub actor: Option<String>,
     /// Only of things in this namespace.
     pub namespace: Option<String>,
-    /// Only of things of this kind: `SidecarSetting`, `Pod`, `ConfigMap`, `Deployment`, `StatefulSet` or `DaemonSet`.
+    /// Only of things of this kind: `SidecarSetting`, `Pod`, `ConfigMap`, `Deployment`, `StatefulSet`, `DaemonSet` or
+    /// `Sidecar`.
     pub kind: Option<String>,
     /// Only of things with this name.
     pub name: Option<String>,

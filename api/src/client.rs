@@ -32,6 +32,7 @@ use crate::{
     restart::{Command, PlanRestart, RestartPlan, RestartQuery, RestartRow, RestartRun},
     setting::{DeleteSetting, SaveSetting, SettingView},
     trace::{TraceQuery, TraceView},
+    verification::{AskVerification, Verification, VerificationQuery, VerificationRow},
     workload::{WorkloadDetail, WorkloadKind, WorkloadQuery, WorkloadRow},
 };
 
@@ -231,6 +232,22 @@ impl Client {
     /// One restart plan, and what became of it.
     pub async fn restart(&self, id: &str) -> Result<RestartRun, Problem> {
         self.read(&ask::restart(id)).await
+    }
+
+    /// Sends a request from inside a pod; it is under way when this returns.
+    pub async fn verify(&self, asked: &AskVerification) -> Result<Verification, Problem> {
+        let url = path::VERIFICATIONS.to_owned();
+        self.send("POST", url, None, Some(asked)).await
+    }
+
+    /// Such requests, newest first.
+    pub async fn verifications(&self, query: &VerificationQuery) -> Result<Page<VerificationRow>, Problem> {
+        self.read(&ask::verifications(query)).await
+    }
+
+    /// One of them, with its facts.
+    pub async fn verification(&self, id: &str) -> Result<Verification, Problem> {
+        self.read(&ask::verification(id)).await
     }
 
     /// The history, newest first.

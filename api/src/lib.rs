@@ -24,6 +24,7 @@ pub mod setting;
 pub mod snippet;
 pub mod trace;
 pub mod transport;
+pub mod verification;
 pub mod words;
 pub mod workload;
 

@@ -84,6 +84,10 @@ pub const RESTART_RESUME: &str = "/api/v1/restarts/{id}/resume";
 pub const RESTART_CANCEL: &str = "/api/v1/restarts/{id}/cancel";
 /// What becomes of a run, as it does: server-sent events.
 pub const RESTART_EVENTS: &str = "/api/v1/restarts/{id}/events";
+/// Requests that were really sent from inside pods.
+pub const VERIFICATIONS: &str = "/api/v1/verifications";
+/// One of them.
+pub const VERIFICATION: &str = "/api/v1/verifications/{id}";
 /// The history of changes.
 pub const AUDIT: &str = "/api/v1/audit";
 /// One change.
@@ -185,6 +189,12 @@ pub fn restart_command(id: &str, command: crate::restart::Command) -> String {
 #[must_use]
 pub fn restart_events(id: &str) -> String {
     RESTART_EVENTS.replace("{id}", &segment(id))
+}
+
+/// A verification's URL.
+#[must_use]
+pub fn verification(id: &str) -> String {
+    VERIFICATION.replace("{id}", &segment(id))
 }
 
 /// `path` with what `query` holds; without a question mark where it holds nothing.

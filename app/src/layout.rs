@@ -60,6 +60,8 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/workloads/pods") view=Page::Pods ssr=ssr.clone()/>
                         <Route path=path!("/workloads/pods/:namespace/:name") view=Page::Pod ssr=ssr.clone()/>
                         <Route path=path!("/workloads/:kind/:namespace/:name/yaml") view=Page::Manifest ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/verifications") view=Page::Verifications ssr=ssr.clone()/>
+                        <Route path=path!("/workloads/verify/:id") view=Page::Verification ssr=ssr.clone()/>
                         <Route path=path!("/workloads/restarts") view=Page::Restarts ssr=ssr.clone()/>
                         <Route path=path!("/workloads/restarts/:id") view=Page::Restart ssr=ssr.clone()/>
                         <Route path=path!("/workloads/verify") view=Page::Verify ssr=ssr.clone()/>

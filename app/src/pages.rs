@@ -42,6 +42,8 @@ pub(crate) enum Page {
     Pod,
     Verify,
     Manifest,
+    Verification,
+    Verifications,
     Restarts,
     Restart,
     History,
@@ -63,13 +65,15 @@ impl ChooseView for Page {
             | Self::Lints => data_plane(self).await,
             Self::Deployments
             | Self::Deployment
+            | Self::Pods
+            | Self::Pod
+            | Self::Verify
+            | Self::Verification
+            | Self::Verifications
             | Self::StatefulSets
             | Self::StatefulSet
             | Self::DaemonSets
-            | Self::DaemonSet
-            | Self::Pods
-            | Self::Pod
-            | Self::Verify => workloads(self).await,
+            | Self::DaemonSet => workloads(self).await,
             Self::Manifest => manifests(self).await,
             Self::Restarts | Self::Restart | Self::History | Self::Change | Self::Annotations => {
                 records(self).await
@@ -113,6 +117,8 @@ fn workloads(page: Page) -> AnyView {
         Page::DaemonSet => workloads::page(WorkloadKind::DaemonSet),
         Page::Pod => pods::pod_page(),
         Page::Verify => verify::verify_page(),
+        Page::Verification => verify::verification_page(),
+        Page::Verifications => verify::verifications_page(),
         _ => pods::pods_page(),
     }
 }

@@ -10,6 +10,7 @@ use api::{
     pod::PodQuery,
     restart::RestartQuery,
     trace::TraceQuery,
+    verification::VerificationQuery,
     workload::{WorkloadKind, WorkloadQuery},
 };
 
@@ -35,6 +36,8 @@ pub const DAEMON_SETS: &str = "/workloads/daemonsets";
 pub const PODS: &str = "/workloads/pods";
 /// Workloads › Verify.
 pub const VERIFY: &str = "/workloads/verify";
+/// Verifications, which are evidence.
+pub const VERIFICATIONS: &str = "/workloads/verifications";
 /// Restarts.
 pub const RESTARTS: &str = "/workloads/restarts";
 /// Audit History.
@@ -156,6 +159,18 @@ pub fn restart(id: &str) -> String {
 #[must_use]
 pub fn verify(query: &TraceQuery) -> String {
     with_query(VERIFY, query)
+}
+
+/// What pods were asked, and what it proved.
+#[must_use]
+pub fn verifications(query: &VerificationQuery) -> String {
+    with_query(VERIFICATIONS, query)
+}
+
+/// What a pod was asked, and what it proved.
+#[must_use]
+pub fn verification(id: &str) -> String {
+    format!("{VERIFY}/{}", segment(id))
 }
 
 /// The history.

@@ -15,6 +15,7 @@
 //!    [`Applies`] says for which pods the question makes no sense.
 //! 6. [`iptables`] makes the rules that the kernel gets from those arguments, and [`trace`] says what they do to a packet.
 //! 7. [`restart`] says which workloads must be restarted so that no pod stays stale, which cannot be, and in which order.
+//! 8. [`verify`] says what a request that was really sent proves: through Envoy, round it, blocked by it, or nothing.
 //!
 //! Where a rule is Istio's, the file it was read in is named. Messages are lower case, without a full stop, show inputs in
 //! backticks and say what to change.
@@ -41,6 +42,7 @@ mod text;
 pub mod trace;
 pub mod traffic;
 pub mod value;
+pub mod verify;
 
 pub use self::{
     ambient::is_left_to_ambient,

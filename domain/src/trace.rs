@@ -45,6 +45,19 @@ impl Verdict {
             Self::Dropped => "dropped",
         }
     }
+
+    /// Returns the verdict of this word.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        let all = [
+            Self::Bypass,
+            Self::OutboundProxy,
+            Self::InboundProxy,
+            Self::DnsProxy,
+            Self::Dropped,
+        ];
+        all.into_iter().find(|verdict| verdict.as_str() == word)
+    }
 }
 
 impl fmt::Display for Verdict {

@@ -23,6 +23,7 @@ mod pods;
 mod restarts;
 mod settings;
 mod trace;
+mod verifications;
 mod workloads;
 
 /// What the OpenAPI document says beside the operations.
@@ -42,6 +43,7 @@ mod workloads;
         (name = "settings", description = "What is set, at the levels Global, Namespace and Workload"),
         (name = "workloads", description = "Deployments, StatefulSets, DaemonSets and pods: desired, running, difference"),
         (name = "restarts", description = "Restarts of workloads: plans, and what became of them"),
+        (name = "verifications", description = "Requests that are really sent from inside pods, and what they prove"),
         (name = "audit", description = "Who changed what, and what came of it"),
     )
 )]
@@ -94,6 +96,8 @@ fn operations() -> OpenApiRouter<State> {
         .routes(routes!(restarts::resume))
         .routes(routes!(restarts::cancel))
         .routes(routes!(restarts::stream))
+        .routes(routes!(verifications::list, verifications::ask))
+        .routes(routes!(verifications::get))
         .routes(routes!(audit::list))
         .routes(routes!(audit::get))
 }

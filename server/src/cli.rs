@@ -42,6 +42,8 @@ pub enum Command {
     OutboundPolicy(OutboundPolicyArgs),
     /// Say what happens to packets, and why
     Trace(TraceArgs),
+    /// Ask from inside a pod, and say whether that went through Envoy, round it, or was blocked by it
+    Verify(VerifyArgs),
     /// Restart workloads whose pods run an old setting, in waves, and stop when one fails
     Restart(RestartArgs),
     /// Check that the history is whole: every event fits the one before
@@ -79,6 +81,13 @@ pub struct ServeArgs {
     /// Where the istiod of a revision tells what it goes by (its port 8080 or 15014), as REVISION=URL; may be repeated
     #[arg(long, env = "SIDESTEP_ISTIOD", value_delimiter = ',', value_parser = istiod)]
     pub istiod: Vec<(String, http::Uri)>,
+    /// The image of the container that a verification adds to a pod, where it is asked to; it needs curl and sleep
+    #[arg(
+        long,
+        env = "SIDESTEP_DEBUG_IMAGE",
+        default_value = "docker.io/curlimages/curl:8.10.1"
+    )]
+    pub debug_image: String,
     /// Every write of a setting must say why
     #[arg(long, env = "SIDESTEP_REQUIRE_REASON")]
     pub require_reason: bool,
@@ -228,6 +237,51 @@ pub struct TraceArgs {
     pub json: bool,
 }
 
+/// `sidestep verify`
+#[derive(Clone, Debug, Args)]
+pub struct VerifyArgs {
+    /// The console
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// The pod
+    pub pod: String,
+    /// What is asked for, with http:// or https://
+    pub url: String,
+    /// The pod's namespace
+    #[arg(long, short)]
+    pub namespace: String,
+    /// The container that asks; without it the first that has curl or wget
+    #[arg(long, short)]
+    pub container: Option<String>,
+    /// Ask with GET in place of HEAD
+    #[arg(long)]
+    pub get: bool,
+    /// Where no container can ask, add one for debugging: it stays until the pod ends
+    #[arg(long)]
+    pub debug_container: bool,
+    /// How many seconds the answer may take, 1 to 15
+    #[arg(long)]
+    pub seconds: Option<u8>,
+    /// The change of a setting that this is to prove, by its id in the history
+    #[arg(long)]
+    pub change: Option<String>,
+    /// Let Envoy refuse what nothing declares for as long as it takes, for the workload or the whole mesh; needs --confirm
+    #[arg(long, value_name = "FOR", num_args = 0..=1, default_missing_value = "workload", value_parser = ["workload", "mesh"])]
+    pub registry_only: Option<String>,
+    /// With --registry-only mesh: put the policy back after so many seconds at the latest, 10 to 600
+    #[arg(long, requires = "registry_only")]
+    pub revert_after: Option<u16>,
+    /// What is refused meanwhile, as the refusal without it says
+    #[arg(long, requires = "registry_only")]
+    pub confirm: Option<String>,
+    /// Fail unless the verdict is this: through-envoy, went-round or blocked
+    #[arg(long, value_parser = ["through-envoy", "went-round", "blocked"])]
+    pub expect: Option<String>,
+    /// Print what the API answers, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `sidestep restart`
 #[derive(Clone, Debug, Args)]
 #[expect(
@@ -343,6 +397,9 @@ pub struct WhatArgs {
     /// Also the ClusterRole that the console's account needs to carry restart plans out
     #[arg(long)]
     pub restarts: bool,
+    /// Also the ClusterRole that the console's account needs to undo what verifications under REGISTRY_ONLY do
+    #[arg(long)]
+    pub verify: bool,
     /// What becomes of a pod when the webhook does not answer
     #[arg(long, value_enum, default_value_t)]
     pub failure_policy: FailurePolicy,

@@ -22,6 +22,7 @@ mod restart;
 mod table;
 mod trace;
 mod trace_pod;
+mod verify;
 
 /// Runs a subcommand.
 pub async fn run(command: Command) -> anyhow::Result<()> {
@@ -34,6 +35,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::OutboundPolicy(args) => print(&outbound_policy::text(args).await?),
         Command::Trace(TraceArgs { jsonl: true, .. }) => trace::lines(),
         Command::Trace(args) => print(&trace_pod::text(args).await?),
+        Command::Verify(args) => verify::run(args).await,
         Command::Restart(args) => restart::run(args).await,
         Command::Audit(args) => audit(&args).await,
         Command::Openapi => print(&crate::api::openapi()),
@@ -111,6 +113,7 @@ fn plan(what: &WhatArgs, root_namespace: String) -> anyhow::Result<Plan> {
         root_namespace,
         excluded_namespaces: what.exclude_namespace.clone(),
         restarts: what.restarts,
+        verify: what.verify,
         webhook,
     })
 }

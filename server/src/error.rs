@@ -90,6 +90,18 @@ pub enum Error {
     /// A PodDisruptionBudget does not let a pod go now.
     #[error("a PodDisruptionBudget does not allow it: {0}")]
     DisruptionBudget(String),
+    /// The console's own account could not undo what it is asked to do for a while.
+    #[error("the console's account could not undo it: {0}")]
+    CannotUndo(String),
+    /// What is done has effects beyond what was asked, and has to be confirmed.
+    #[error("not confirmed: {0}")]
+    Unconfirmed(String, Box<api::verification::ToConfirm>),
+    /// Something is there already beside which this would have no certain effect.
+    #[error("{0}")]
+    InTheWay(String),
+    /// Too much of it is under way.
+    #[error("{0}")]
+    Busy(String),
     /// `SidecarSetting` is not known to the cluster.
     #[error("the SidecarSetting resource is not installed")]
     NotInstalled,
@@ -206,6 +218,21 @@ impl Error {
                 "wait until more of its pods are ready and evict it again; a delete asks no budget, and may take the \
                  service down",
             ),
+            Self::CannotUndo(what) => Problem::new(
+                403,
+                "executor-cannot-undo",
+                "The console's own account could not undo this",
+                what.clone(),
+            )
+            .with_way_out("that is opt-in: run `sidestep install --verify` and bind what it makes to the console's account"),
+            Self::Unconfirmed(what, confirm) => Problem {
+                current: serde_json::to_value(confirm).ok(),
+                ..Problem::new(409, "unconfirmed", "This has to be confirmed", format!("{what}; nothing was done"))
+                    .with_way_out(format!("send `confirm` with the words `{}`", confirm.confirm))
+            },
+            Self::InTheWay(what) => Problem::new(409, "in-the-way", "Something is in the way", format!("{what}; nothing was done")),
+            Self::Busy(what) => Problem::new(429, "busy", "Too much is under way", what.clone())
+                .with_way_out("send it again when one of them is over"),
             Self::NotInstalled => Problem::new(
                 503,
                 "not-installed",
@@ -312,7 +339,7 @@ fn causes(status: &kube::core::Status) -> Vec<FieldProblem> {
         .unwrap_or_default()
 }
 
-fn root_cause(error: &dyn std::error::Error) -> String {
+pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
         deepest = source;

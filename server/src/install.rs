@@ -16,6 +16,7 @@ const CRD: &str = include_str!("install/manifests/crd.yaml");
 const POLICY: &str = include_str!("install/manifests/policy.yaml");
 const RIGHTS: &str = include_str!("install/manifests/rights.yaml");
 const RESTARTS: &str = include_str!("install/manifests/restarts.yaml");
+const VERIFY: &str = include_str!("install/manifests/verify.yaml");
 const WEBHOOK: &str = include_str!("install/manifests/webhook.yaml");
 
 /// The field manager of everything that Sidestep writes.
@@ -34,6 +35,8 @@ pub struct Plan {
     pub excluded_namespaces: Vec<String>,
     /// Whether the console's account is to be able to restart workloads.
     pub restarts: bool,
+    /// Whether it is to be able to undo what verifications do for a while.
+    pub verify: bool,
     /// Where the API server finds the webhook; `None`: no webhook configuration is made.
     pub webhook: Option<Webhook>,
 }
@@ -82,6 +85,9 @@ pub fn manifests(plan: &Plan) -> Vec<Value> {
     let mut all: Vec<Value> = [CRD, &policy, RIGHTS].into_iter().flat_map(documents).collect();
     if plan.restarts {
         all.extend(documents(RESTARTS));
+    }
+    if plan.verify {
+        all.extend(documents(VERIFY));
     }
     if let Some(webhook) = &plan.webhook {
         all.extend(documents(WEBHOOK).map(|manifest| aim(manifest, plan, webhook)));
@@ -210,6 +216,7 @@ mod tests {
             root_namespace: "mesh-root".into(),
             excluded_namespaces: vec!["sidestep".into()],
             restarts: true,
+            verify: true,
             webhook: Some(Webhook {
                 at: WebhookAddress::Url("https://127.0.0.1:9443/mutate".into()),
                 ca_pem: "PEM".into(),
@@ -238,6 +245,25 @@ mod tests {
             rules.any(|rule| patches(&rule))
         };
         assert!(grants(true) && !grants(false));
+    }
+
+    #[test]
+    fn the_right_to_undo_is_given_only_where_it_is_asked_for_and_deletes_nothing_else() {
+        let rules = |verify| -> Vec<String> {
+            let all = manifests(&Plan { verify, ..plan() });
+            let rules = all
+                .iter()
+                .filter(|m| m["kind"] == "ClusterRole" && m["metadata"]["labels"].is_null());
+            let rules = rules.flat_map(|m| m["rules"].as_array().cloned().unwrap_or_default());
+            rules.map(|rule| rule.to_string()).collect()
+        };
+        let deleting = |rules: &[String]| -> Vec<String> {
+            let all = rules.iter().filter(|rule| rule.contains("delete"));
+            all.cloned().collect()
+        };
+        assert_eq!(deleting(&rules(false)), Vec::<String>::new());
+        let with = deleting(&rules(true));
+        assert!(with.len() == 1 && with[0].contains("sidecars"), "{with:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Start at [`serve`], which builds [`state::State`] and starts what runs; [`router`] lists what the console answers.
 //! A saved setting: [`api`] → [`settings`] → [`change`] (the record around it) → the cluster → [`cluster::watch`].
-//! An admitted pod: [`admission`]. A page: [`ssr`].
+//! An admitted pod: [`admission`]. A request from inside a pod: [`verify`]. A page: [`ssr`].
 
 pub mod admission;
 pub mod api;
@@ -37,4 +37,5 @@ mod stack;
 pub mod state;
 pub mod stopping;
 pub mod telemetry;
+pub mod verify;
 mod yaml;

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// The key of the ConfigMap that holds the mesh configuration.
-const KEY: &str = "mesh";
+pub(crate) const KEY: &str = "mesh";
 /// How long a save waits for istiod's own word.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -153,7 +153,7 @@ pub async fn save(
 }
 
 /// Replaces the text, if nobody has changed the ConfigMap since it was read.
-async fn write(
+pub(crate) async fn write(
     api: Api<ConfigMap>,
     name: String,
     what: String,
@@ -184,7 +184,8 @@ fn named(state: &State, name: &str) -> Result<Revision, Error> {
         .ok_or_else(|| Error::NotFound(format!("revision `{name}`")))
 }
 
-fn text(map: &ConfigMap) -> &str {
+/// The text of the mesh configuration.
+pub(crate) fn text(map: &ConfigMap) -> &str {
     let data = map.data.as_ref();
     data.and_then(|data| data.get(KEY)).map_or("", String::as_str)
 }

@@ -26,6 +26,7 @@ use crate::{
     site::Site,
     state::State,
     stopping::Stopping,
+    verify::{self, store::Verifications},
 };
 
 /// How long requests under way may take when the process is asked to stop.
@@ -63,6 +64,8 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let state = State {
         cluster: cluster.clone(),
         restarts: Restarts::new(&history, clock.clone()),
+        verifications: Verifications::new(&history, clock.clone()),
+        debug_image: args.debug_image.as_str().into(),
         history: history.clone(),
         callers,
         istiods: Istiods::at(args.istiod.clone()),
@@ -83,6 +86,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let alone = Alone::with(&args.database);
     tokio::spawn(outside::run(history.clone(), cluster.clone(), clock.clone()));
     tokio::spawn(drive::run(state.clone(), alone.is_some()));
+    tokio::spawn(verify::sweep(state.clone(), alone.is_some()));
     tokio::spawn(reconcile::run(history, cluster.clone(), clock, alone.is_some()));
 
     tracing::info!("the console is at http://{address}");
@@ -102,6 +106,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         }
         None => pages.await?,
     }
+    verify::stop(&state).await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -172,6 +177,7 @@ async fn install_in_sandbox(cluster: Cluster, url: String, ca_pem: String) {
                 root_namespace,
                 excluded_namespaces: mesh::control_planes(&cluster.stores.config_maps.state()),
                 restarts: true,
+                verify: true,
                 webhook: Some(Webhook {
                     at: WebhookAddress::Url(url.clone()),
                     ca_pem: ca_pem.clone(),

@@ -2,7 +2,7 @@
 
 use crate::{
     caller::Callers, clock::Clock, cluster::Cluster, history::History, outbound_policy::Istiods,
-    restarts::store::Restarts, stopping::Stopping,
+    restarts::store::Restarts, stopping::Stopping, verify::store::Verifications,
 };
 
 /// Built once, in [`crate::serve`], and passed down. Cheap to clone.
@@ -14,6 +14,10 @@ pub struct State {
     pub history: History,
     /// Restart plans, and what became of them.
     pub restarts: Restarts,
+    /// Requests that were sent from inside pods, and what they proved.
+    pub verifications: Verifications,
+    /// The image of a container for debugging, where none of a pod's own can ask.
+    pub debug_image: std::sync::Arc<str>,
     /// Makes callers of requests.
     pub callers: Callers,
     /// Where istiod can be asked what it goes by.

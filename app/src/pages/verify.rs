@@ -28,6 +28,13 @@ use crate::{
     },
 };
 
+mod earlier;
+mod evidence;
+mod proof;
+
+pub(super) use self::earlier::{verification_page, verifications_page};
+use self::proof::Proof;
+
 /// The page.
 pub(super) fn verify_page() -> AnyView {
     let asked = use_url_query::<TraceQuery>();
@@ -50,11 +57,12 @@ pub(super) fn verify_page() -> AnyView {
             title="Verify"
             trail=vec![("Workloads".to_owned(), None)]
             lead="What happens to a packet of a pod, or of all pods of a Deployment: round the sidecar or to it, by which rule, and which setting is behind it. \
-                  Nothing is sent."
+                  Below, the pod itself can be asked."
                 .to_owned()
         />
         <section class="panel" aria-labelledby="question">
-            <h2 id="question" class="visually-hidden">"Question"</h2>
+            <h2 id="question">"What the rules say"</h2>
+            <p>"Nothing is sent: the pod's rules are read."</p>
             <Filters label="Question" path=routes::VERIFY>
                 <NamespaceFilter value=text(|asked| Some(asked.namespace))/>
                 <Search name="pod" label="Pod" value=text(|asked| Some(asked.pod))/>
@@ -80,6 +88,7 @@ pub(super) fn verify_page() -> AnyView {
                 None => view! { <Answer question/> }.into_any(),
             }}
         </section>
+        <Proof asked/>
     }
     .into_any()
 }

@@ -16,3 +16,4 @@ mod strategy;
 mod trace;
 mod traffic;
 mod values;
+mod verify;

@@ -17,7 +17,8 @@ import (
 )
 
 // Curl is what there is of curl in a container on a machine that has none: enough to see an answer's status and headers. It
-// understands -s -S -i -I -v -k -m, --connect-timeout, -H, -X, -o and -w with %{http_code}; the exit codes are curl's.
+// understands -q -s -S -i -I -v -k -g -m, --connect-timeout, --noproxy, --url, -H, -X, -D -, -o and -w with %{http_code} and the
+// addresses of the connection; the exit codes are curl's.
 func Curl(args []string, out, errs io.Writer) int {
 	c, err := parseCurl(args)
 	if err != nil {
@@ -33,9 +34,11 @@ func Curl(args []string, out, errs io.Writer) int {
 
 type curl struct {
 	silent, showError, head, include, insecure bool
-	method, output, write, url                 string
+	method, output, write, url, dump           string
 	limit, connectLimit                        float64
 	headers                                    []string
+	// The addresses of the connection, once there is one.
+	local, remote string
 }
 
 func parseCurl(args []string) (*curl, error) {
@@ -48,6 +51,8 @@ func parseCurl(args []string) (*curl, error) {
 	}{
 		{&c.silent, []string{"s", "silent"}}, {&c.showError, []string{"S", "show-error"}}, {&c.head, []string{"I", "head"}},
 		{&c.include, []string{"i", "include"}}, {&c.insecure, []string{"k", "insecure"}}, {new(bool), []string{"v", "verbose"}},
+		// What there is nothing of here: a file with options, patterns in URLs.
+		{new(bool), []string{"q", "disable"}}, {new(bool), []string{"g", "globoff"}},
 	} {
 		for _, name := range b.names {
 			flags.BoolVar(b.at, name, false, "")
@@ -56,7 +61,7 @@ func parseCurl(args []string) (*curl, error) {
 	for _, s := range []struct {
 		at    *string
 		names []string
-	}{{&c.method, []string{"X", "request"}}, {&c.output, []string{"o", "output"}}, {&c.write, []string{"w", "write-out"}}} {
+	}{{&c.method, []string{"X", "request"}}, {&c.output, []string{"o", "output"}}, {&c.write, []string{"w", "write-out"}}, {&c.url, []string{"url"}}, {&c.dump, []string{"D", "dump-header"}}, {new(string), []string{"noproxy"}}} {
 		for _, name := range s.names {
 			flags.StringVar(s.at, name, "", "")
 		}
@@ -99,7 +104,7 @@ func expandShort(args []string) (result []string) {
 		}
 		for i := 1; i < len(a); i++ {
 			result = append(result, "-"+a[i:i+1])
-			if strings.IndexByte("mHXow", a[i]) >= 0 {
+			if strings.IndexByte("mHXowD", a[i]) >= 0 {
 				if i+1 < len(a) {
 					result = append(result, a[i+1:])
 				}
@@ -138,9 +143,17 @@ func (c *curl) run(out io.Writer) (int, error) {
 		request.Header.Set(name, strings.TrimSpace(value))
 	}
 	dialer := &net.Dialer{Timeout: time.Duration(c.connectLimit * float64(time.Second))}
-	transport := &http.Transport{DialContext: dialer.DialContext, DisableCompression: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: c.insecure}}
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		connection, err := dialer.DialContext(ctx, network, address)
+		if err == nil {
+			c.local, c.remote = connection.LocalAddr().String(), connection.RemoteAddr().String()
+		}
+		return connection, err
+	}
+	transport := &http.Transport{DialContext: dial, DisableCompression: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: c.insecure}}
 	answer, err := transport.RoundTrip(request)
 	if err != nil {
+		_, _ = io.WriteString(out, c.written(0))
 		return curlCode(err), err
 	}
 	defer answer.Body.Close()
@@ -157,24 +170,37 @@ func (c *curl) print(out io.Writer, answer *http.Response) (int, error) {
 		defer file.Close()
 		body = file
 	}
-	if c.head || c.include {
-		fmt.Fprintf(body, "HTTP/%d.%d %s\r\n", answer.ProtoMajor, answer.ProtoMinor, answer.Status)
+	if c.head || c.include || c.dump == "-" {
+		head := body
+		if c.dump == "-" {
+			head = out
+		}
+		fmt.Fprintf(head, "HTTP/%d.%d %s\r\n", answer.ProtoMajor, answer.ProtoMinor, answer.Status)
 		for _, name := range sortedHeaders(answer.Header) {
 			for _, value := range answer.Header[name] {
-				fmt.Fprintf(body, "%s: %s\r\n", strings.ToLower(name), value)
+				fmt.Fprintf(head, "%s: %s\r\n", strings.ToLower(name), value)
 			}
 		}
-		fmt.Fprint(body, "\r\n")
+		fmt.Fprint(head, "\r\n")
 	}
 	if _, err := io.Copy(body, answer.Body); err != nil {
 		return curlCode(err), err
 	}
-	written := strings.NewReplacer("%{http_code}", fmt.Sprint(answer.StatusCode), `\n`, "\n").Replace(c.write)
-	_, err := io.WriteString(out, written)
+	_, err := io.WriteString(out, c.written(answer.StatusCode))
 	if err != nil {
 		return 23, err
 	}
 	return 0, nil
+}
+
+// written is what -w asks for.
+func (c *curl) written(status int) string {
+	remote, _, _ := net.SplitHostPort(c.remote)
+	local, port, _ := net.SplitHostPort(c.local)
+	if port == "" {
+		port = "0"
+	}
+	return strings.NewReplacer("%{http_code}", fmt.Sprintf("%03d", status), "%{remote_ip}", remote, "%{local_ip}", local, "%{local_port}", port, `\n`, "\n").Replace(c.write)
 }
 
 // curlCode is curl's exit code for what went wrong.

@@ -52,3 +52,23 @@ func TestCurlsExitCodesAreCurls(t *testing.T) {
 		}
 	}
 }
+
+func TestAsAVerificationAsks(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Server", "app") }))
+	defer server.Close()
+	for _, how := range [][]string{{"-I"}, {"-D", "-", "-o", "/dev/null"}} {
+		args := append([]string{"-q", "-sS", "-k", "-g", "--noproxy", "*", "-m", "5", "-w", `\nmark %{http_code} %{remote_ip} %{local_ip} %{local_port}\n`}, how...)
+		var out, errs strings.Builder
+		if code := Curl(append(args, "--url", server.URL), &out, &errs); code != 0 {
+			t.Fatalf("%d: %s", code, errs.String())
+		}
+		if text := out.String(); !strings.HasPrefix(text, "HTTP/1.1 200 OK\r\n") || !strings.Contains(text, "server: app\r\n") || !strings.Contains(text, "\nmark 200 127.0.0.1 127.0.0.1 ") {
+			t.Errorf("%v: %q", how, text)
+		}
+	}
+	server.Close()
+	var out, errs strings.Builder
+	if code := Curl([]string{"-q", "-sS", "-I", "-w", `\nmark %{http_code} %{remote_ip} %{local_ip} %{local_port}\n`, "--url", server.URL}, &out, &errs); code != 7 || out.String() != "\nmark 000   0\n" {
+		t.Errorf("%d %q %q", code, out.String(), errs.String())
+	}
+}

@@ -152,6 +152,17 @@ export class Cluster {
     else await this.ask('PUT', `${path}/${name}`, setting);
   }
 
+  /** Why there are no pods with a real Envoy here; undefined: there are. Waits while they are being made possible. */
+  async withoutDataPlane(): Promise<string | undefined> {
+    const file = join(this.state, 'dataplane.json');
+    for (;;) {
+      const { state, reason } = JSON.parse(readFileSync(file, 'utf8')) as { state: string; reason?: string };
+      if (state === 'ready') return undefined;
+      if (state === 'absent') return reason ?? 'the sandbox has no data plane';
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+
   /** What istiod itself goes by for destinations that nothing in the mesh declares. */
   async istiodPolicy(): Promise<string> {
     const answer = await fetch(`${this.ready.istiodDebugURL}/debug/mesh`);

@@ -16,11 +16,19 @@ export interface Workload {
   annotations?: Record<string, string>;
   /** That its container declares. */
   ports?: number[];
+  /** On the node whose pods have a real network and a real Envoy. */
+  plane?: boolean;
   /** What becomes of its pods once they are those of a restart; see `end2end/cluster/restarted.go`. */
   restarted?: 'slow' | 'never-ready' | 'crash-loop';
 }
 
 const container = { name: 'app', image: 'demo/app:1', resources: { requests: { cpu: '1m', memory: '1Mi' } } };
+
+const ON_PLANE = {
+  nodeSelector: { 'kubernetes.io/hostname': 'node-plane' },
+  tolerations: [{ key: 'sidestep.dev/data-plane', operator: 'Exists' }],
+  terminationGracePeriodSeconds: 1,
+};
 
 export class Namespace {
   private constructor(
@@ -53,14 +61,20 @@ export class Namespace {
   }
 
   /** Makes a Deployment, and waits until the console sees its pods run. Returns their names, in order. */
-  async deploy(name: string, { replicas = 1, annotations = {}, ports = [], restarted }: Workload = {}): Promise<string[]> {
+  async deploy(
+    name: string,
+    { replicas = 1, annotations = {}, ports = [], restarted, plane = false }: Workload = {},
+  ): Promise<string[]> {
     const labels = { app: name };
     await this.cluster.create(`apis/apps/v1/namespaces/${this.name}/deployments`, {
       metadata: { name, labels },
       spec: {
         replicas,
         selector: { matchLabels: labels },
-        template: { metadata: { labels: { ...labels, ...(restarted ? { 'sandbox.sidestep.dev/restarted': restarted } : {}) }, annotations }, spec: { containers: [{ ...container, ports: ports.map((containerPort) => ({ containerPort })) }] } },
+        template: {
+          metadata: { labels: { ...labels, ...(restarted ? { 'sandbox.sidestep.dev/restarted': restarted } : {}) }, annotations },
+          spec: { containers: [{ ...container, ports: ports.map((containerPort) => ({ containerPort })) }], ...(plane ? ON_PLANE : {}) },
+        },
       },
     });
     return this.running(name, replicas);

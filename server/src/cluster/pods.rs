@@ -118,7 +118,7 @@ impl Judge<'_> {
     }
 
     /// The revision that would inject a pod with these labels: the one that they name, else its namespace's.
-    pub(super) fn revision(
+    pub(crate) fn revision(
         &self,
         namespace: &str,
         pod: &BTreeMap<String, String>,
@@ -289,7 +289,7 @@ pub(super) fn environment(container: &Container) -> BTreeMap<String, String> {
 }
 
 /// The injected container whose arguments say what is redirected.
-pub(super) fn redirecting_container(pod: &Pod) -> Option<&Container> {
+pub(crate) fn redirecting_container(pod: &Pod) -> Option<&Container> {
     let containers = pod.spec.as_ref()?.init_containers.as_ref()?;
     containers
         .iter()

@@ -17,6 +17,7 @@ use crate::{
     clock::Clock,
     cluster::{
         Cluster,
+        istio::Sidecar,
         resource::{SidecarSetting, SidecarSettingSpec},
     },
     error::Error,
@@ -69,6 +70,9 @@ async fn settle(history: &History, cluster: &Cluster, pending: Pending) -> bool 
         Action::ChangedOutside => Ok(found(OutcomeState::Succeeded, "the cluster had it")),
         Action::RestartWorkload => workload(cluster, &pending.intent).await,
         Action::EditWorkload => edited(history, cluster, &pending).await,
+        Action::AddTemporarySidecar => sidecar(history, cluster, &pending, true).await,
+        Action::RemoveTemporarySidecar => sidecar(history, cluster, &pending, false).await,
+        Action::AddDebugContainer => debug_container(cluster, &pending.intent).await,
     };
     let outcome = match found {
         Ok(outcome) => outcome,
@@ -191,6 +195,53 @@ async fn pod(cluster: &Cluster, intent: &Intent) -> Result<Recorded, NotYet> {
         found(OutcomeState::Failed, "the pod is still there")
     } else {
         found(OutcomeState::Succeeded, "the pod is gone or going")
+    })
+}
+
+/// Whether the temporary `Sidecar` is there tells of its making and of its removal. That its removal was begun tells of its
+/// making too: only what is there is removed.
+async fn sidecar(
+    history: &History,
+    cluster: &Cluster,
+    pending: &Pending,
+    made: bool,
+) -> Result<Recorded, NotYet> {
+    let target = &pending.intent.target;
+    if made && history.next_intent(target, pending.seq).await?.is_some() {
+        return Ok(found(OutcomeState::Succeeded, "it was there to be removed"));
+    }
+    let api: Api<Sidecar> = Api::namespaced(cluster.console.clone(), &target.namespace);
+    let is_there = api.get_opt(&target.name).await?.is_some();
+    Ok(match (made, is_there) {
+        (true, true) => found(OutcomeState::Succeeded, "it is there"),
+        (true, false) => found(OutcomeState::Failed, "it is not there"),
+        (false, true) => found(OutcomeState::Failed, "it is still there"),
+        (false, false) => found(OutcomeState::Succeeded, "it is gone"),
+    })
+}
+
+/// The pod says whether it has the container.
+async fn debug_container(cluster: &Cluster, intent: &Intent) -> Result<Recorded, NotYet> {
+    let api: Api<Pod> = Api::namespaced(cluster.console.clone(), &intent.target.namespace);
+    let now = api.get_opt(&intent.target.name).await?;
+    let Some(pod) = now.filter(|pod| pod.uid() == intent.based_on) else {
+        return Ok(found(OutcomeState::Unknown, "the pod is gone"));
+    };
+    let wanted = intent
+        .after
+        .as_ref()
+        .and_then(|after| after["container"].as_str());
+    let has = |name: &str| {
+        let containers = pod
+            .spec
+            .iter()
+            .flat_map(|spec| spec.ephemeral_containers.iter().flatten());
+        containers.into_iter().any(|container| container.name == name)
+    };
+    Ok(if wanted.is_some_and(has) {
+        found(OutcomeState::Succeeded, "the pod has the container")
+    } else {
+        found(OutcomeState::Failed, "the pod does not have the container")
     })
 }
 

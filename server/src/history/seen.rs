@@ -303,7 +303,10 @@ impl History {
             | Action::EvictPod
             | Action::ChangedOutside
             | Action::RestartWorkload
-            | Action::EditWorkload => None,
+            | Action::EditWorkload
+            | Action::AddDebugContainer
+            | Action::AddTemporarySidecar
+            | Action::RemoveTemporarySidecar => None,
         };
         Ok(version.map(|version| Advance {
             target: intent.target,

@@ -33,6 +33,7 @@ struct State {
     forbidden: Vec<Rule>,
     not_installed: bool,
     reviews_fail: bool,
+    exec_refusal: (u16, &'static str),
 }
 
 /// Says no to some of what is asked for, by the attributes of an access review.
@@ -50,6 +51,7 @@ impl Default for State {
             forbidden: Vec::new(),
             not_installed: false,
             reviews_fail: false,
+            exec_refusal: (500, "there is no node here"),
         };
         state.put("configmaps", injector());
         for name in ["shop", "istio-system"] {
@@ -106,6 +108,11 @@ impl FakeCluster {
     /// Answers no access review any more.
     pub(crate) fn fail_reviews(&self) {
         self.lock().reviews_fail = true;
+    }
+
+    /// Makes commands in pods end so: none can really be run here.
+    pub(crate) fn refuse_commands(&self, code: u16, message: &'static str) {
+        self.lock().exec_refusal = (code, message);
     }
 
     /// Makes or changes an object of the kind with this plural.
@@ -184,6 +191,10 @@ impl FakeCluster {
             (&Method::POST, _, ["selfsubjectaccessreviews"]) => {
                 let allowed = self.lock().allows(&sent["spec"]["resourceAttributes"]);
                 ok(&json!({ "spec": {}, "status": { "allowed": allowed } }))
+            }
+            (&Method::GET, _, ["namespaces", _, "pods", _, "exec"]) => {
+                let (code, message) = self.lock().exec_refusal;
+                status(code, if code == 403 { "Forbidden" } else { "Refused" }, message)
             }
             (&Method::GET, _, ["namespaces", namespace, plural, name]) => self.one(plural, namespace, name),
             (&Method::GET, _, ["namespaces", namespace, plural]) => {

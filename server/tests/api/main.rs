@@ -20,6 +20,7 @@ mod restarts;
 mod stack;
 mod support;
 mod things;
+mod verifications;
 mod webhook;
 mod workloads;
 mod writes;

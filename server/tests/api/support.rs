@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use server::{
     caller::Callers, clock::Clock, cluster::Cluster, history::History, outbound_policy::Istiods,
-    restarts::store::Restarts, router, state::State, stopping::Stopping,
+    restarts::store::Restarts, router, state::State, stopping::Stopping, verify::store::Verifications,
 };
 use tower::ServiceExt;
 
@@ -66,6 +66,8 @@ impl TestServer {
         let state = State {
             cluster,
             restarts: Restarts::new(&history, clock.clone()),
+            verifications: Verifications::new(&history, clock.clone()),
+            debug_image: "debug.test/curl".into(),
             history,
             callers: Callers::with_client(config, Some(client)),
             istiods: Istiods::default(),

@@ -90,6 +90,11 @@ impl Diff {
                 .or_else(|| read::install(before, after).map(Self::Setting)),
             _ if change.action == Action::EditWorkload => read::edited(before, after).map(Self::Setting),
             _ if change.action == Action::RestartWorkload => after.and_then(read::restart).map(Self::Restart),
+            // They have one shape that people know: that of the cluster.
+            _ if change.action == Action::AddDebugContainer || change.target.kind == "Sidecar" => {
+                let (before, after) = (read::plain(before), read::plain(after));
+                Some(Self::Text(hunks(&before, &after)))
+            }
             _ => before.and_then(read::pod).map(Self::Pod),
         };
         read.unwrap_or(Self::Unreadable)

@@ -4,6 +4,7 @@ use crate::prelude::*;
 use api::{
     audit::{AuditQuery, Change, OutcomeState},
     pod::{PodQuery, PodStateName},
+    verification::VerificationQuery,
 };
 use domain::Level;
 use leptos_meta::Title;
@@ -163,6 +164,13 @@ fn related(change: &Change, root: Option<&str>) -> AnyView {
     });
     let level = words::level(change, root);
     let mut links: Vec<(String, &'static str)> = Vec::new();
+    if level.is_some() {
+        let about = VerificationQuery {
+            change: Some(change.id.clone()),
+            ..VerificationQuery::default()
+        };
+        links.push((routes::verifications(&about), "Verifications about this change"));
+    }
     match &level {
         Some(Level::Global) => links.push((routes::GLOBAL.to_owned(), "The Global setting as it is now")),
         Some(Level::Namespace(namespace)) => {

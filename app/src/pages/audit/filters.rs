@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The actions, by their names in a query.
-const ACTIONS: [(Action, &str, &str); 8] = [
+const ACTIONS: &[(Action, &str, &str)] = &[
     (Action::SaveSetting, "save-setting", "Save a setting"),
     (Action::DeleteSetting, "delete-setting", "Remove a setting"),
     (Action::DeletePod, "delete-pod", "Delete a pod"),
@@ -26,8 +26,23 @@ const ACTIONS: [(Action, &str, &str); 8] = [
         "changed-outside",
         "Changed outside Sidestep",
     ),
+    (
+        Action::AddTemporarySidecar,
+        "add-temporary-sidecar",
+        "Make a temporary Sidecar",
+    ),
+    (
+        Action::RemoveTemporarySidecar,
+        "remove-temporary-sidecar",
+        "Remove a temporary Sidecar",
+    ),
     (Action::RestartWorkload, "restart-workload", "Restart a workload"),
     (Action::EditWorkload, "edit-workload", "Edit a workload's YAML"),
+    (
+        Action::AddDebugContainer,
+        "add-debug-container",
+        "Add a debug container",
+    ),
 ];
 
 /// The outcomes, by their names in a query.
@@ -114,7 +129,7 @@ mod tests {
 
     #[test]
     fn actions_and_outcomes_are_named_as_the_query_has_them() {
-        for (action, name, _) in ACTIONS {
+        for &(action, name, _) in ACTIONS {
             let query = AuditQuery {
                 action: Some(action),
                 ..AuditQuery::default()

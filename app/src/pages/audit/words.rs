@@ -26,6 +26,9 @@ pub(super) fn what(change: &Change, root: Option<&str>) -> String {
         }
         Action::RestartWorkload => ("Restarted", "restart"),
         Action::EditWorkload => ("Edited", "edit"),
+        Action::AddTemporarySidecar => ("Made, for a verification,", "make, for a verification,"),
+        Action::RemoveTemporarySidecar => ("Removed, after a verification,", "remove, after a verification,"),
+        Action::AddDebugContainer => ("Added a debug container to", "add a debug container to"),
     };
     match change.outcome.state {
         OutcomeState::Succeeded => format!("{done} {thing}"),

@@ -110,6 +110,11 @@ pub(super) fn install(before: Option<&Value>, after: Option<&Value>) -> Option<V
     Some(Field::ALL.map(line).into())
 }
 
+/// A record as indented JSON; nothing where there is none.
+pub(super) fn plain(state: Option<&Value>) -> String {
+    state.map(|state| format!("{state:#}\n")).unwrap_or_default()
+}
+
 /// A pod as it was; nothing where the record has another shape.
 pub(super) fn pod(before: &Value) -> Option<Pod> {
     Some(Pod {

@@ -1,0 +1,162 @@
+//! Verifications from before, and one of them on a page of its own.
+
+use api::{
+    Page, ask, path,
+    verification::{Verification, VerificationQuery, VerificationRow, VerificationState},
+};
+use domain::verify::Verdict;
+use leptos_router::hooks::use_params_map;
+
+use super::evidence::{evidence, verdict};
+use crate::{
+    components::{
+        load::{Data, Load},
+        page::PageHeader,
+    },
+    prelude::*,
+    routes,
+    ui::{
+        badge::{Badge, Tone},
+        empty::Empty,
+        pager::Pager,
+        query::use_url_query,
+        table::{Column, Table},
+        time::Ago,
+    },
+};
+
+/// How many are shown.
+const SHOWN: usize = 20;
+
+/// The ones of a pod, or of all that may be seen.
+pub(super) fn earlier(of: Memo<(String, String)>, again: Trigger) -> AnyView {
+    let query = Signal::derive(move || {
+        let (namespace, pod) = of.get();
+        let given = |text: String| Some(text).filter(|text| !text.is_empty());
+        Ok(VerificationQuery {
+            namespace: given(namespace),
+            pod: given(pod),
+            limit: Some(SHOWN),
+            ..VerificationQuery::default()
+        })
+    });
+    let data = Data::about(query, ask::verifications);
+    Effect::new(move |seen: Option<()>| {
+        again.track();
+        if seen.is_some() {
+            data.refetch();
+        }
+    });
+    view! {
+        <section class="panel" aria-labelledby="earlier">
+            <h2 id="earlier">"Earlier verifications"</h2>
+            <Load what="the verifications" data view=list/>
+            <p><a href=routes::verifications(&VerificationQuery::default())>"All verifications"</a></p>
+        </section>
+    }
+}
+
+/// All of them, as the page's address filters them.
+pub(crate) fn verifications_page() -> AnyView {
+    let asked = use_url_query::<VerificationQuery>();
+    let data = Data::about(asked.into(), ask::verifications);
+    view! {
+        <PageHeader
+            title="Verifications"
+            trail=trail()
+            lead="What pods were asked, and what it proved: evidence, which never changes.".to_owned()
+        />
+        <section class="panel" aria-labelledby="list">
+            <h2 id="list" class="visually-hidden">"List"</h2>
+            <Load what="the verifications" data view=paged/>
+        </section>
+    }
+}
+
+fn paged((asked, page): (VerificationQuery, Page<VerificationRow>)) -> AnyView {
+    let (shown, total) = (page.items.len(), page.total);
+    let next = page.next.clone().map(|cursor| {
+        routes::verifications(&VerificationQuery {
+            cursor: Some(cursor),
+            ..asked.clone()
+        })
+    });
+    let first = asked.cursor.is_some().then(|| {
+        routes::verifications(&VerificationQuery {
+            cursor: None,
+            ..asked.clone()
+        })
+    });
+    view! {
+        {list((asked, page))}
+        <Pager shown total first next/>
+    }
+}
+
+fn trail() -> Vec<(String, Option<String>)> {
+    vec![
+        ("Workloads".to_owned(), None),
+        ("Verify".to_owned(), Some(routes::VERIFY.to_owned())),
+    ]
+}
+
+fn list((_, page): (VerificationQuery, Page<VerificationRow>)) -> AnyView {
+    if page.items.is_empty() {
+        return view! {
+            <Empty title="Nothing was asked yet">
+                <p>"What a pod was asked, and what it proved, is kept here."</p>
+            </Empty>
+        };
+    }
+    let columns = vec![
+        Column::text("Asked"),
+        Column::text("Verdict"),
+        Column::text("What"),
+        Column::text("From"),
+        Column::text("By"),
+    ];
+    let rows = page.items.into_iter().map(row).collect_view();
+    view! { <Table caption="Verifications, newest first" columns=columns>{rows}</Table> }
+}
+
+fn row(row: VerificationRow) -> AnyView {
+    let (tone, word) = match row.state {
+        VerificationState::Running => (Tone::Quiet, "Under way"),
+        VerificationState::Interrupted => (Tone::Warning, "Interrupted"),
+        VerificationState::Done => verdict(row.verdict.unwrap_or(Verdict::NotProven)),
+    };
+    view! {
+        <tr>
+            <th scope="row"><a href=routes::verification(&row.id)><Ago at=row.created/></a></th>
+            <td><Badge tone>{word}</Badge></td>
+            <td><code>{row.url}</code></td>
+            <td>{row.namespace} "/" {row.pod}</td>
+            <td>{row.actor}</td>
+        </tr>
+    }
+}
+
+/// One, as it is kept.
+pub(crate) fn verification_page() -> AnyView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
+    let data = Data::about(Signal::derive(move || Ok(id.get())), |id: &String| {
+        ask::verification(id)
+    });
+    view! {
+        <PageHeader title="Verification" trail=trail()/>
+        <section class="panel" aria-labelledby="evidence">
+            <h2 id="evidence" class="visually-hidden">"Evidence"</h2>
+            <Load what="the verification" data view=one/>
+        </section>
+    }
+}
+
+fn one((id, seen): (String, Verification)) -> AnyView {
+    let file = ["verification-", &id, ".json"].concat();
+    view! {
+        {evidence(seen)}
+        // The browser keeps what the API says, as it says it.
+        <p><a href=path::verification(&id) download=file rel="external">"Download as JSON"</a></p>
+    }
+}

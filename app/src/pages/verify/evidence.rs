@@ -1,0 +1,108 @@
+//! What came of a verification: the verdict, the facts, and which of them decided.
+
+use api::verification::{
+    Ending, Fact, Prediction, RegistryOnly, Verification, VerificationResult, VerificationState,
+};
+use domain::verify::Verdict;
+
+use crate::{
+    prelude::*,
+    routes,
+    ui::{
+        badge::{Badge, Tone},
+        prose::Prose,
+        table::{Column, Table},
+        time::Ago,
+    },
+};
+
+/// The verdict in a word, and its tone. What is proven is no better or worse for being one or the other.
+pub(super) fn verdict(verdict: Verdict) -> (Tone, &'static str) {
+    match verdict {
+        Verdict::ThroughEnvoy => (Tone::Good, "Through Envoy"),
+        Verdict::WentRound => (Tone::Info, "Went round Envoy"),
+        Verdict::Blocked => (Tone::Warning, "Blocked by Envoy"),
+        Verdict::NotProven => (Tone::Quiet, "Not proven"),
+    }
+}
+
+/// A verification as it stands.
+pub(super) fn evidence(seen: Verification) -> AnyView {
+    let Verification {
+        row,
+        step,
+        ended: _,
+        result,
+    } = seen;
+    let (tone, word) = match (row.state, row.verdict) {
+        (VerificationState::Running, _) => (Tone::Quiet, "Under way"),
+        (VerificationState::Interrupted, _) => (Tone::Warning, "Interrupted"),
+        (VerificationState::Done, of) => verdict(of.unwrap_or(Verdict::NotProven)),
+    };
+    let meanwhile = row.registry_only.map(|of| match of {
+        RegistryOnly::Workload => ", while the workload's Envoy refused what nothing declares",
+        RegistryOnly::Mesh => ", while all Envoys of the revision refused what nothing declares",
+    });
+    let asked = [row.method.as_str(), " ", &row.url].concat();
+    let of = routes::pod(&row.namespace, &row.pod);
+    let about = row.change.as_ref().map(|change| {
+        view! { <p>"About " <a href=routes::change(change)>"a change of a setting"</a></p> }
+    });
+    view! {
+        <p class="proof-verdict">
+            <Badge tone>{word}</Badge>
+            " "
+            {row.sentence.map(|text| view! { <Prose text/> })}
+            {step.map(|step| view! { <span class="quiet"><Prose text=step/> "…"</span> })}
+        </p>
+        {result.map(came_to)}
+        <p class="more">
+            <code>{asked}</code> " from " <a href=of>{row.namespace} "/" {row.pod}</a> {meanwhile} ", asked by " {row.actor} " "
+            <Ago at=row.created/>
+        </p>
+        {about}
+    }
+}
+
+fn came_to(result: VerificationResult) -> AnyView {
+    let interrupted = result.ending == Ending::Interrupted;
+    let facts = (!result.facts.is_empty()).then(|| facts(result.facts));
+    view! {
+        {result.predicted.map(prediction)}
+        {facts}
+        {(!interrupted).then(|| view! {
+            <p class="more">
+                "Pod uid " <code>{result.pod_uid}</code>
+                {result.settings.map(|hash| view! { ", created with the settings of hash " <code>{hash}</code> })}
+            </p>
+        })}
+    }
+}
+
+fn prediction(predicted: Prediction) -> AnyView {
+    let (tone, words) = match predicted.agrees {
+        Some(true) => (Tone::Good, "The pod's rules say the same"),
+        Some(false) => (Tone::Bad, "The pod's rules say something else"),
+        None => (Tone::Quiet, "What the pod's rules say"),
+    };
+    view! { <p><Badge tone>{words}</Badge> " " <Prose text=predicted.sentence/></p> }
+}
+
+fn facts(facts: Vec<Fact>) -> AnyView {
+    let rows = facts
+        .into_iter()
+        .map(|fact| {
+            let decided = fact
+                .decided
+                .then(|| view! { " " <Badge tone=Tone::Info>"Decided"</Badge> });
+            view! {
+                <tr data-decided=fact.decided.then_some("true")>
+                    <th scope="row">{fact.about}</th>
+                    <td>{fact.what} {decided}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let columns = vec![Column::text("About"), Column::text("What was seen")];
+    view! { <div class="proof-facts"><Table caption="What was seen" columns=columns>{rows}</Table></div> }
+}
