@@ -191,7 +191,9 @@ async fn statefulsets_and_daemonsets_are_edited_alike_and_pods_are_looked_at() {
         let rollout = updated.update.expect("what it did").rollout;
         assert!(rollout.contains(words), "{rollout}");
     }
-    let pod = pods::pod().running(&world.admin, &namespace.name).await;
+    // With another label: the others would take it for theirs.
+    let alone = pods::pod().label("app", "alone");
+    let pod = alone.running(&world.admin, &namespace.name).await;
     let name = pod.name_any();
     let edit = Edit {
         console: &world.console,
