@@ -1,17 +1,15 @@
 //! *Delete* and *OK*: one dialog for all pods of a page.
 
 use crate::prelude::*;
-use api::{
-    Client, Problem,
-    access::{Access, AccessQuery, Act},
-    mesh::Delivery,
-    pod::{PodBudget, PodRow},
-};
-use domain::Level;
+use api::{Client, Problem, access::Act, mesh::Delivery, pod::PodRow};
 
+mod beside;
 mod words;
 
-use self::words::{Next, budgets_words, gain, next, refusal};
+use self::{
+    beside::Beside,
+    words::{Next, budgets_words, gain, next, refusal},
+};
 use crate::{
     components::{delivery::DeliveryState, pod_state::StateBadge},
     routes,
@@ -27,14 +25,6 @@ pub(crate) struct Deletion {
     pod: RwSignal<Option<PodRow>>,
     open: RwSignal<bool>,
     done: RwSignal<Option<Done>>,
-}
-
-/// What is read about the pod when it is asked about.
-#[derive(Clone, PartialEq, Eq)]
-struct Beside {
-    uid: String,
-    access: Option<Access>,
-    budgets: Vec<PodBudget>,
 }
 
 #[derive(Clone)]
@@ -67,7 +57,6 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
     let announcer = use_announcer();
     let problem = RwSignal::new(None::<Problem>);
     let delete = {
-        let client = client.clone();
         Action::new(move |(pod, evict): &(PodRow, bool)| {
             let (client, pod, evict) = (client.clone(), pod.clone(), *evict);
             async move {
@@ -93,37 +82,7 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
             }
         })
     };
-    // Of the pod's own namespace: the webhook may leave it alone.
-    let delivery = Action::new(move |namespace: &String| {
-        let (client, namespace) = (client.clone(), namespace.clone());
-        async move {
-            let setting = client.setting(&Level::Namespace(namespace.clone())).await;
-            (namespace, setting.map(|setting| setting.delivery).map_err(drop))
-        }
-    });
-    let beside = {
-        let client = expect_context::<Client>();
-        Action::new(move |pod: &PodRow| {
-            let (client, pod) = (client.clone(), pod.clone());
-            async move {
-                let asked = AccessQuery {
-                    namespace: pod.namespace.clone(),
-                    name: Some(pod.name.clone()),
-                };
-                let access = client.access(&asked).await.ok();
-                let budgets = client
-                    .pod(&pod.namespace, &pod.name)
-                    .await
-                    .ok()
-                    .and_then(|pod| pod.budgets);
-                Beside {
-                    uid: pod.uid,
-                    access,
-                    budgets: budgets.unwrap_or_default(),
-                }
-            }
-        })
-    };
+    let (delivery, beside) = (beside::delivery(), beside::beside());
     Effect::new(move |was_open: Option<bool>| {
         let open = deletion.open.get();
         if open {
@@ -161,51 +120,58 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
         });
         let uid = pod.uid.clone();
         let beside = Memo::new(move |_| beside.value().get().filter(|beside| beside.uid == uid));
-        let may_not = move |act| {
-            Signal::derive(move || {
-                let beside = beside.get()?;
-                beside.access?.refused(act).map(str::to_owned)
-            })
-        };
-        let budgets = Memo::new(move |_| beside.get().map(|beside| beside.budgets).unwrap_or_default());
-        // An eviction differs from a delete only where a budget can say no.
-        let has_budget = Memo::new(move |_| !budgets.with(Vec::is_empty));
         let asked = pod.clone();
-        let end = move |pod: &PodRow, evict: bool| {
+        let end = Callback::new(move |evict: bool| {
             problem.set(None);
             evicting.set(evict);
-            delete.dispatch((pod.clone(), evict));
+            delete.dispatch((asked.clone(), evict));
+        });
+        let budgets = move || {
+            let beside = beside.get().filter(|beside| !beside.budgets.is_empty())?;
+            Some(view! { <p><Prose text=budgets_words(&beside.budgets)/></p> })
         };
         Some(view! {
             <Question pod delivery=delivery.into()/>
-            {move || has_budget.get().then(|| view! { <p><Prose text=budgets.with(|budgets| budgets_words(budgets))/></p> })}
+            {move || budgets()}
             {move || problem.get().map(|problem| view! { <Refusal problem/> })}
             <div class="dialog-actions">
                 <Button on_press=close>{move || if problem.with(|problem| is_final(problem.as_ref())) { "Close" } else { "Cancel" }}</Button>
                 <Show when=move || !problem.with(|problem| is_final(problem.as_ref()))>
-                    {
-                        let (asked, to_evict) = (asked.clone(), StoredValue::new(asked.clone()));
-                        view! {
-                            <Show when=move || has_budget.get()>
-                                <Button
-                                    class="primary"
-                                    busy
-                                    refused=may_not(Act::EvictPod)
-                                    on_press=move || to_evict.with_value(|pod| end(pod, true))
-                                >
-                                    {move || if busy.get() && evicting.get() { "Evicting…" } else { "Evict" }}
-                                </Button>
-                            </Show>
-                            <Button class="danger" busy refused=may_not(Act::DeletePod) on_press=move || end(&asked, false)>
-                                {move || if busy.get() && !evicting.get() { "Deleting…" } else { "OK" }}
-                            </Button>
-                        }
-                    }
+                    <Ends beside busy evicting end/>
                 </Show>
             </div>
         })
     };
     view! { <Dialog id="delete-pod" title open=deletion.open on_close=close>{move || content()}</Dialog> }
+}
+
+/// The buttons that end the pod: an eviction where a budget can say no, and a delete.
+#[component]
+fn Ends(
+    beside: Memo<Option<Beside>>,
+    busy: Memo<bool>,
+    evicting: RwSignal<bool>,
+    end: Callback<bool>,
+) -> impl IntoView {
+    let may_not = move |act| {
+        Signal::derive(move || {
+            let beside = beside.get()?;
+            beside.access?.refused(act).map(str::to_owned)
+        })
+    };
+    let has_budget = Memo::new(move |_| {
+        beside.with(|beside| beside.as_ref().is_some_and(|beside| !beside.budgets.is_empty()))
+    });
+    view! {
+        <Show when=move || has_budget.get()>
+            <Button class="primary" busy refused=may_not(Act::EvictPod) on_press=move || end.run(true)>
+                {move || if busy.get() && evicting.get() { "Evicting…" } else { "Evict" }}
+            </Button>
+        </Show>
+        <Button class="danger" busy refused=may_not(Act::DeletePod) on_press=move || end.run(false)>
+            {move || if busy.get() && !evicting.get() { "Deleting…" } else { "OK" }}
+        </Button>
+    }
 }
 
 /// Whether asking again cannot help: the pod that was asked about is not there any more.

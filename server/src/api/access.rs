@@ -27,7 +27,7 @@ const ACTS: [(Act, Readable, &str); 8] = [
 
 /// Ask what the caller may do
 ///
-/// As the cluster says now (SelfSubjectAccessReview, believed for some seconds). It is for buttons: the cluster decides
+/// As the cluster says now (`SelfSubjectAccessReview`, believed for some seconds). It is for buttons: the cluster decides
 /// again when something is done.
 #[utoipa::path(get, path = api::path::ACCESS, tag = "workloads", operation_id = "getAccess", params(AccessQuery), responses(
     (status = 200, body = Access),

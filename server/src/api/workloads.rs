@@ -55,7 +55,7 @@ pub(super) async fn get_deployment(
     caller: Caller,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Json<WorkloadDetail>, Error> {
-    get(&state, &caller, WorkloadKind::Deployment, namespace, name).await
+    get(&state, &caller, WorkloadKind::Deployment, &namespace, &name).await
 }
 
 /// List StatefulSets
@@ -90,7 +90,7 @@ pub(super) async fn get_stateful_set(
     caller: Caller,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Json<WorkloadDetail>, Error> {
-    get(&state, &caller, WorkloadKind::StatefulSet, namespace, name).await
+    get(&state, &caller, WorkloadKind::StatefulSet, &namespace, &name).await
 }
 
 /// List DaemonSets
@@ -125,7 +125,7 @@ pub(super) async fn get_daemon_set(
     caller: Caller,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Json<WorkloadDetail>, Error> {
-    get(&state, &caller, WorkloadKind::DaemonSet, namespace, name).await
+    get(&state, &caller, WorkloadKind::DaemonSet, &namespace, &name).await
 }
 
 fn readable(kind: WorkloadKind) -> Readable {
@@ -189,32 +189,33 @@ async fn get(
     state: &State,
     caller: &Caller,
     kind: WorkloadKind,
-    namespace: String,
-    name: String,
+    namespace: &str,
+    name: &str,
 ) -> Result<Json<WorkloadDetail>, Error> {
     let cluster = &state.cluster;
     cluster.ready()?;
+    // Boxed, as what follows: the futures of the Kubernetes client are large.
     let Live {
         mut row,
         template,
         strategy,
         paused,
         conditions,
-    } = Live::read(cluster, caller, kind, &namespace, &name).await?;
-    match caller.must_read(Readable::Pods, &namespace).await {
-        Ok(()) => row.pods = cluster.snapshot().await.counts_of(kind, &namespace, &name),
+    } = Box::pin(Live::read(cluster, caller, kind, namespace, name)).await?;
+    match caller.must_read(Readable::Pods, namespace).await {
+        Ok(()) => row.pods = cluster.snapshot().await.counts_of(kind, namespace, name),
         Err(Error::Forbidden(_)) => {}
         Err(error) => return Err(error),
     }
-    let next = cluster.judging(|judge| judge.next_pod(&namespace, (&template).into()));
+    let next = cluster.judging(|judge| judge.next_pod(namespace, (&template).into()));
     let thing = About {
         kind: kind.name().to_owned(),
-        namespace: namespace.clone(),
-        name: name.clone(),
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
     };
     let (lints, events) = futures::join!(
         remarks::about(state, caller, &thing),
-        live::events(caller, kind, &namespace, &name)
+        Box::pin(live::events(caller, kind, namespace, name))
     );
     Ok(Json(WorkloadDetail {
         row,

@@ -1,4 +1,4 @@
-//! The editor of manifests: CodeMirror and what of ours lies over it, in one script that only that page loads.
+//! The editor of manifests: `CodeMirror` and what of ours lies over it, in one script that only that page loads.
 
 use std::{ffi::OsString, fs, path::Path};
 

@@ -95,7 +95,10 @@ async fn the_reference_pages_annotations_put_in_by_yaml_reach_the_pods_without_a
         .expect("it would be taken");
     assert!(tried.yaml.contains(PORTS));
     let path = format!("spec.template.metadata.annotations[{PORTS}]");
-    assert_eq!(tried.update.expect("what it would do").changed, [path.clone()]);
+    assert_eq!(
+        tried.update.expect("what it would do").changed,
+        std::slice::from_ref(&path)
+    );
     let updated = edit.put(&view.version, &text, false).await.expect("Update");
     let update = updated.update.expect("what it did");
     assert!(update.template_changed && update.changed == [path], "{update:?}");
