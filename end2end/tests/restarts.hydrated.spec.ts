@@ -86,7 +86,7 @@ test('a workload that crashes stops the run, and what has not begun is left as i
   await plan(page, '', namespace.name);
   await start(page);
   await expect(page.getByText('Stopped on a failure')).toBeVisible({ timeout: 60_000 });
-  await expect(page.getByRole('row', { name: /^1 .*\ba\b/ })).toContainText('CrashLoopBackOff');
+  await expect(page.getByRole('row', { name: /Deployment a in/ })).toContainText('CrashLoopBackOff');
   await expect(page.getByText('Failed', { exact: true }).first()).toBeVisible({ timeout: 60_000 });
   await expect(page.getByRole('row').filter({ hasText: 'Left' })).not.toHaveCount(0);
 });
