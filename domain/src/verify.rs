@@ -187,7 +187,10 @@ pub fn decide_confined(
         (Answer::Answered { status: 502, headers }, Reason::UncountedAnswer | Reason::OtherTraffic) => {
             answer::is_envoys(headers)
         }
-        (Answer::Failed(Failure::Closed), Reason::NoAnswer) => true,
+        // Envoy that took no connection has not closed one.
+        (Answer::Failed(Failure::Closed), Reason::NoAnswer) => {
+            movement.is_some_and(|moved| !took_none(moved))
+        }
         _ => false,
     };
     if was_answered && is_refused {
@@ -199,6 +202,11 @@ pub fn decide_confined(
     decision
 }
 
+/// Whether Envoy counts connections of its listeners, and counted none.
+fn took_none(moved: &Movement) -> bool {
+    moved.accepted.as_ref().is_some_and(|accepted| !accepted.is_up())
+}
+
 fn judged(answer: &Answer, movement: Option<&Movement>, late: bool) -> (Verdict, Reason) {
     use Reason as R;
     use Verdict::{Blocked, NotProven, ThroughEnvoy, WentRound};
@@ -206,7 +214,7 @@ fn judged(answer: &Answer, movement: Option<&Movement>, late: bool) -> (Verdict,
     let Some(moved) = movement else {
         return (NotProven, R::NoCounters);
     };
-    let took_none = moved.accepted.as_ref().is_some_and(|accepted| !accepted.is_up());
+    let took_none = took_none(moved);
     let to_destination = !moved.destination.is_empty();
     if to_destination && took_none {
         return (NotProven, R::Contradiction);
@@ -215,7 +223,7 @@ fn judged(answer: &Answer, movement: Option<&Movement>, late: bool) -> (Verdict,
         Answer::Failed(failure) => {
             return match failure {
                 _ if to_destination => (ThroughEnvoy, R::DestinationCounted),
-                Failure::Closed if !moved.refused.is_empty() => (Blocked, R::RefusalCounted),
+                Failure::Closed if !took_none && !moved.refused.is_empty() => (Blocked, R::RefusalCounted),
                 _ => (NotProven, R::NoAnswer),
             };
         }
@@ -230,7 +238,10 @@ fn judged(answer: &Answer, movement: Option<&Movement>, late: bool) -> (Verdict,
         return match status {
             _ if took_none => (NotProven, R::Contradiction),
             502 if !moved.refused.is_empty() || !moved.own.is_empty() => (Blocked, R::RefusalCounted),
-            _ if !moved.own.is_empty() => (ThroughEnvoy, R::OwnResponseCounted),
+            // A success is somebody else's answer: the response that was counted was to another request.
+            _ if !moved.own.is_empty() && !(200..300).contains(&status) => {
+                (ThroughEnvoy, R::OwnResponseCounted)
+            }
             _ if !moved.elsewhere.is_empty() => (NotProven, R::OtherTraffic),
             _ => (NotProven, R::UncountedAnswer),
         };

@@ -12,6 +12,12 @@ impl Stopping {
         self.0.send_replace(true);
     }
 
+    /// Whether it is.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        *self.0.borrow()
+    }
+
     /// Waits until the process is about to stop.
     pub async fn begun(&self) {
         // It cannot fail: the other end is held here.

@@ -131,9 +131,12 @@ pub async fn stop(state: &State) {
     if let Err(error) = state.verifications.close_own().await {
         return tracing::warn!("verifications that are under way are closed by the next console: {error}");
     }
-    if tokio::time::timeout(STOPPING, registry_only::sweep(state, None))
-        .await
-        .is_err()
+    if tokio::time::timeout(
+        STOPPING,
+        registry_only::sweep(state, None, &mut registry_only::Backoff::default()),
+    )
+    .await
+    .is_err()
     {
         tracing::warn!("what verifications did for a while is undone by the next console");
     }
@@ -147,6 +150,7 @@ pub async fn sweep(state: State, alone: bool) {
     if alone && let Err(error) = state.verifications.release_policies().await {
         tracing::warn!("policies that somebody was putting back wait until that ends: {error}");
     }
+    let mut backoff = registry_only::Backoff::default();
     loop {
         match state.verifications.close_abandoned(first).await {
             Ok(closed) => {
@@ -157,8 +161,9 @@ pub async fn sweep(state: State, alone: bool) {
             }
             Err(error) => tracing::warn!("verifications cannot be read: {error}"),
         }
-        if state.cluster.missing().is_none() {
-            registry_only::sweep(&state, alone_since).await;
+        // Nothing of the cluster has to be in view for it but the cluster itself.
+        if state.cluster.contact.unreachable().is_none() {
+            registry_only::sweep(&state, alone_since, &mut backoff).await;
         }
         tokio::select! {
             () = state.stopping.begun() => return,

@@ -3,9 +3,14 @@
 //! One stream of server-sent events for the whole tab, and only while the tab is seen: a browser opens few connections to
 //! one host, and ten forgotten tabs must not starve the eleventh.
 
+use std::time::Duration;
+
 use crate::prelude::*;
 
 mod stream;
+
+/// How often it is asked where changes are not told.
+const POLL: Duration = Duration::from_secs(5);
 
 /// What may change, by the names of the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +98,23 @@ pub(crate) fn on(kinds: &'static [Kind], read_again: impl Fn() + 'static) {
             untrack(&read_again);
         } else if !live.wanted.get_untracked() {
             live.wanted.set(true);
+        }
+    });
+}
+
+/// Runs `read_again` every few seconds while changes do not arrive: what stands between the browser and the console may let
+/// answers through and hold a stream up.
+pub(crate) fn or_poll(read_again: impl Fn() + Clone + 'static) {
+    let live = expect_context::<Live>();
+    Effect::new(move |_| {
+        let read_again = read_again.clone();
+        let poll = move || {
+            if live.state.get_untracked() == State::Lost {
+                read_again();
+            }
+        };
+        if let Ok(interval) = set_interval_with_handle(poll, POLL) {
+            on_cleanup(move || interval.clear());
         }
     });
 }

@@ -78,8 +78,10 @@ fn cells(pod: PodRow, of: Of) -> AnyView {
     view! {
         <th scope="row" class="name"><a href=here>{pod.name}</a></th>
         {namespace}
-        <td class="number" data-label="Ready">{format!("{}/{}", pod.ready, pod.containers)}</td>
-        <td data-label="Status">{status(pod.status)}</td>
+        <td data-label="Status">
+            {status(pod.status)}
+            <span class="ready">{format!("{}/{} ready", pod.ready, pod.containers)}</span>
+        </td>
         <td class="number" data-label="Restarts"><Restarts count=pod.restarts last=pod.last_restart/></td>
         <td data-label="Sidecar"><SidecarKind sidecar=pod.sidecar/></td>
         <td class="wide" data-label="State"><State state=pod.state/></td>

@@ -44,12 +44,14 @@ pub(super) fn restart_page() -> AnyView {
     let run = Data::about(Signal::derive(move || Ok(id.get())), |id: &String| {
         ask::restart(id)
     });
-    live::on(&[Kind::Restarts, Kind::Pods], move || {
+    let look = move || {
         // One that is not there never comes.
         if !run.is_gone() {
             run.refetch();
         }
-    });
+    };
+    live::on(&[Kind::Restarts, Kind::Pods], look);
+    live::or_poll(look);
     let trail = vec![
         ("Workloads".to_owned(), None),
         ("Restarts".to_owned(), Some(routes::RESTARTS.to_owned())),

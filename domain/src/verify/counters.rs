@@ -27,8 +27,8 @@ pub struct Counters {
     refused: BTreeMap<String, u64>,
     /// Responses that it made by itself, by counter.
     own: BTreeMap<String, u64>,
-    /// Connections of outbound listeners; nothing: it does not count them.
-    accepted: Option<u64>,
+    /// Connections of outbound listeners, by listener; none: it does not count them.
+    accepted: BTreeMap<String, u64>,
 }
 
 /// Where a request went.
@@ -39,7 +39,7 @@ pub struct Destination {
     /// The port.
     pub port: u16,
     /// The names of it, as Istio has them in clusters: `reviews.bookinfo.svc.cluster.local`, or with a dot at the end what such a
-    /// name begins with.
+    /// name begins with. They count for Services alone, whose pods have other addresses than they.
     pub names: Vec<String>,
 }
 
@@ -145,7 +145,7 @@ impl Counters {
             && !listener.contains("worker_")
             && !NOT_OUTBOUND.contains(&port)
         {
-            *self.accepted.get_or_insert_default() += value;
+            *self.accepted.entry(listener.to_owned()).or_default() += value;
         }
     }
 
@@ -174,11 +174,7 @@ impl Counters {
         let mut movement = Movement {
             refused: up(&before.refused, &self.refused),
             own: up(&before.own, &self.own),
-            accepted: self.accepted.map(|after| Moved {
-                counter: "connections of outbound listeners".to_owned(),
-                before: before.accepted.unwrap_or_default(),
-                after,
-            }),
+            accepted: self.accepted_since(before),
             ..Movement::default()
         };
         for ((cluster, host), &after) in &self.hosts {
@@ -203,6 +199,24 @@ impl Counters {
             }
         }
         movement
+    }
+}
+
+impl Counters {
+    /// The connections of all outbound listeners; nothing where one has lost its count, or is gone with it: the sum may then
+    /// have fallen although a connection came.
+    fn accepted_since(&self, before: &Self) -> Option<Moved> {
+        let is_kept = |(listener, before): (&String, &u64)| {
+            self.accepted.get(listener).is_some_and(|after| after >= before)
+        };
+        if self.accepted.is_empty() || !before.accepted.iter().all(is_kept) {
+            return None;
+        }
+        Some(Moved {
+            counter: "connections of outbound listeners".to_owned(),
+            before: before.accepted.values().sum(),
+            after: self.accepted.values().sum(),
+        })
     }
 }
 
@@ -232,7 +246,10 @@ impl Destination {
         let mut parts = cluster.splitn(4, '|');
         let is_name = match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some("outbound"), Some(port), Some(_subset), Some(name)) => {
-                port.parse() == Ok(self.port)
+                // A bypass is by address: a host outside may have several, and only some of them go round.
+                let is_service = name.contains(".svc.");
+                is_service
+                    && port.parse() == Ok(self.port)
                     && self.names.iter().any(|known| {
                         if known.ends_with('.') {
                             name.starts_with(known)

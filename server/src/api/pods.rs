@@ -270,10 +270,12 @@ async fn end(
     ))
 }
 
-/// Whether an eviction was refused for a budget: 429 (`pkg/registry/core/pod/storage/eviction.go`), or 500 where several
-/// budgets select the pod, which Kubernetes does not support.
+/// Whether an eviction was refused for a budget: 429 with that cause (`pkg/registry/core/pod/storage/eviction.go`; an API server
+/// that is too busy says 429 too), or 500 where several budgets select the pod, which Kubernetes does not support.
 fn is_budget(status: &Status) -> bool {
-    status.code == 429 || (status.code == 500 && status.message.contains("PodDisruptionBudget"))
+    let mut causes = status.details.iter().flat_map(|details| &details.causes);
+    (status.code == 429 && causes.any(|cause| cause.reason == "DisruptionBudget"))
+        || (status.code == 500 && status.message.contains("PodDisruptionBudget"))
 }
 
 /// The API server's words, with those of the cause: they name the budget and the numbers.

@@ -85,7 +85,7 @@ fn identity(typed: &Manifest<'_>, named: &Named, now: &Value) -> Vec<FieldProble
     errors
 }
 
-/// Annotations and labels are texts: what YAML reads as something else needs quotes.
+/// Annotations are texts: what YAML reads as something else needs quotes.
 fn no_texts(typed: &Manifest<'_>) -> Vec<FieldProblem> {
     let places = [
         (OWN, &typed.object["metadata"]["annotations"]),

@@ -34,6 +34,9 @@ impl Differing {
                 .into_iter()
                 .map(|(path, before)| (path, (Some(before), None))),
         );
+        differing.retain(|path, (before, after)| {
+            !path.ends_with(ORDER) || is_reordered(before.as_ref(), after.as_ref())
+        });
         Self(differing)
     }
 
@@ -97,6 +100,9 @@ fn is_secret(path: &str) -> bool {
         || path.contains(".httpHeaders[")
 }
 
+/// Ends the path of the names of a list's items, in order.
+const ORDER: &str = "[order]";
+
 /// The leaves of an object by path. An item of a list whose items have names goes by its name, so that one more item does
 /// not look as if all after it had changed.
 fn fields(object: &Value) -> BTreeMap<String, Value> {
@@ -116,6 +122,10 @@ fn walk(path: String, value: &Value, fields: &mut BTreeMap<String, Value>) {
         }
         Value::Array(items) if !items.is_empty() => {
             let names = names(items);
+            // Their order may matter: init containers run in it, variables refer back.
+            if let Some(names) = names.as_ref().filter(|names| names.len() > 1) {
+                fields.insert(format!("{path}{ORDER}"), Value::from(names.clone()));
+            }
             for (index, item) in items.iter().enumerate() {
                 let name = names.as_ref().map(|names| names[index]);
                 let step = name.map_or_else(|| index.to_string(), str::to_owned);
@@ -136,6 +146,16 @@ fn below(path: &str, key: &str) -> String {
     }
 }
 
+/// Whether the items that both lists have stand in another order.
+fn is_reordered(before: Option<&Value>, after: Option<&Value>) -> bool {
+    let items = |list: Option<&Value>| list.and_then(Value::as_array).cloned().unwrap_or_default();
+    let (before, after) = (items(before), items(after));
+    let common = |of: &[Value], other: &[Value]| -> Vec<Value> {
+        of.iter().filter(|name| other.contains(name)).cloned().collect()
+    };
+    common(&before, &after) != common(&after, &before)
+}
+
 /// The names of a list's items, where each has one of its own.
 fn names(items: &[Value]) -> Option<Vec<&str>> {
     let names: Vec<&str> = items
@@ -149,6 +169,16 @@ fn names(items: &[Value]) -> Option<Vec<&str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_order_of_items_with_names_is_a_difference() {
+        let before = object(&json!([{ "name": "app" }, { "name": "log" }]));
+        let after = object(&json!([{ "name": "log" }, { "name": "app" }]));
+        assert_eq!(
+            Differing::between(&before, &after).paths(),
+            ["spec.template.spec.containers[order]"]
+        );
+    }
 
     fn object(containers: &Value) -> Value {
         json!({

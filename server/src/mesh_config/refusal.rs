@@ -84,7 +84,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(reason: Reason, mode: &Mode) -> Self {
+    pub(crate) fn new(reason: Reason, mode: &Mode) -> Self {
         Self {
             reason,
             snippet: format!("{POLICY}:\n  {MODE}: {mode}\n"),

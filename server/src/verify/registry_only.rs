@@ -1,6 +1,6 @@
 //! `REGISTRY_ONLY` for as long as a verification takes, and the certainty that it ends.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use api::verification::{AskVerification, RegistryOnly};
 use k8s_openapi::api::core::v1::Pod;
@@ -17,6 +17,8 @@ use crate::{caller::Caller, error::Error, state::State};
 
 /// How long Envoy may take to have it.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the cluster may take to undo one thing.
+const UNDO: Duration = Duration::from_secs(20);
 const EVERY: Duration = Duration::from_millis(250);
 
 /// How it is to be brought about: worked out, allowed and confirmed.
@@ -60,6 +62,10 @@ impl Plan {
         id: &str,
         namespace: &str,
     ) -> Result<Done, Error> {
+        // Who stops undoes what was done, and would not know of this.
+        if state.stopping.is_begun() {
+            return Err(Error::NotReady("the console is about to stop".to_owned()));
+        }
         Ok(match self {
             Self::Workload(plan) => Done::Sidecar(workload::make(state, caller, id, namespace, plan).await?),
             Self::Mesh(plan) => Done::Policy(mesh::make(state, caller, id, plan).await?),
@@ -86,9 +92,49 @@ impl Done {
 }
 
 /// Undoes what verifications left behind. `alone_since`: since then no other process uses the database.
-pub(super) async fn sweep(state: &State, alone_since: Option<i64>) {
-    workload::sweep(state).await;
-    mesh::sweep(state, alone_since).await;
+pub(super) async fn sweep(state: &State, alone_since: Option<i64>, backoff: &mut Backoff) {
+    workload::sweep(state, backoff).await;
+    mesh::sweep(state, alone_since, backoff).await;
+}
+
+/// When what could not be undone is tried again, by verification. Each try is a record in the history: what the cluster
+/// refuses for hours must not fill it.
+#[derive(Default)]
+pub(super) struct Backoff(HashMap<String, (tokio::time::Instant, Duration)>);
+
+impl Backoff {
+    const FIRST: Duration = Duration::from_secs(2);
+    const LONGEST: Duration = Duration::from_mins(5);
+
+    fn is_due(&self, id: &str) -> bool {
+        self.0
+            .get(id)
+            .is_none_or(|(at, _)| tokio::time::Instant::now() >= *at)
+    }
+
+    fn done(&mut self, id: &str) {
+        self.0.remove(id);
+    }
+
+    fn failed(&mut self, id: &str) {
+        let pause = self
+            .0
+            .get(id)
+            .map_or(Self::FIRST, |(_, last)| (*last * 2).min(Self::LONGEST));
+        self.0
+            .insert(id.to_owned(), (tokio::time::Instant::now() + pause, pause));
+    }
+}
+
+/// One thing undone, within a time: a cluster that hangs must not keep the others from being undone.
+async fn in_time<T>(undone: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    match tokio::time::timeout(UNDO, Box::pin(undone)).await {
+        Ok(undone) => undone,
+        Err(_) => Err(Error::ClusterUnreachable(format!(
+            "the cluster has not answered within {} s",
+            UNDO.as_secs()
+        ))),
+    }
 }
 
 /// Waits until the pod's Envoy refuses what nothing declares at `port`, by its own configuration; whether it does.

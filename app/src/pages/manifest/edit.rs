@@ -116,14 +116,16 @@ fn tabs(tab: RwSignal<Tab>) -> AnyView {
 }
 
 /// A text that a choice has replaced is not lost.
-fn put_aside(manifest: Manifest, aside: String) -> AnyView {
+fn put_aside(manifest: Manifest, (text, base): (String, super::state::Base)) -> AnyView {
     view! {
         <p class="more">
             "The text as you had it before is kept. "
             <Button
                 class="link"
                 on_press=move || {
-                    manifest.draft.set(aside.clone());
+                    manifest.draft.set(text.clone());
+                    // It is an edit of what was there then: it is not for what somebody has made of that since.
+                    manifest.base.set(base.clone());
                     manifest.aside.set(None);
                 }
             >"Bring it back"</Button>

@@ -41,7 +41,7 @@ pub(super) struct Manifest {
     /// Whether both versions are shown.
     pub(super) choosing: RwSignal<bool>,
     /// A text that a choice has replaced.
-    pub(super) aside: RwSignal<Option<String>>,
+    pub(super) aside: RwSignal<Option<(String, Base)>>,
     /// Annotations that were not moved because the pod template has another value.
     pub(super) left: RwSignal<Vec<api::manifest::LeftAnnotation>>,
     pub(super) busy: RwSignal<Option<Busy>>,
@@ -369,7 +369,8 @@ impl Manifest {
 
     /// Goes on with this text as an edit of what the cluster has now.
     pub(super) fn resolve(self, text: String) {
-        self.aside.set(Some(self.draft.get_untracked()));
+        let before = (self.draft.get_untracked(), self.base.get_untracked());
+        self.aside.set(Some(before));
         self.base.set(self.now.with_untracked(Base::of));
         self.draft.set(text);
         self.choosing.set(false);

@@ -54,7 +54,6 @@ fn columns(asked: &PodQuery) -> Vec<Column> {
     vec![
         sorting.by(Column::text("Name"), PodColumn::Name),
         sorting.by(Column::text("Namespace"), PodColumn::Namespace),
-        Column::number("Ready"),
         sorting.by(Column::text("Status"), PodColumn::Status),
         sorting.by(Column::number("Restarts"), PodColumn::Restarts),
         Column::text("Sidecar"),

@@ -40,8 +40,8 @@ pub(super) fn evidence(seen: Verification) -> AnyView {
         (VerificationState::Done, of) => verdict(of.unwrap_or(Verdict::NotProven)),
     };
     let meanwhile = row.registry_only.map(|of| match of {
-        RegistryOnly::Workload => ", while the workload's Envoy refused what nothing declares",
-        RegistryOnly::Mesh => ", while all Envoys of the revision refused what nothing declares",
+        RegistryOnly::Workload => ", with REGISTRY_ONLY for the workload asked for",
+        RegistryOnly::Mesh => ", with REGISTRY_ONLY for the revision asked for",
     });
     let asked = [row.method.as_str(), " ", &row.url].concat();
     let of = routes::pod(&row.namespace, &row.pod);

@@ -203,7 +203,13 @@ fn settings(detail: &WorkloadDetail) -> AnyView {
 
 fn conditions(detail: &WorkloadDetail) -> AnyView {
     if detail.conditions.is_empty() {
-        return view! { <p class="more">"Kubernetes says nothing of it yet."</p> }.into_any();
+        let words = match detail.row.kind {
+            WorkloadKind::Deployment => "Kubernetes says nothing of it yet.",
+            WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
+                "Kubernetes says nothing of it, as usual for its kind."
+            }
+        };
+        return view! { <p class="more">{words}</p> };
     }
     let columns = vec![
         Column::text("Type"),

@@ -49,7 +49,6 @@ pub(super) fn pods(answer: Signal<(Place, Page<PodRow>)>, deletion: Deletion) ->
     let pods = Signal::derive(move || answer.with(|((kind, ..), page)| own(*kind, page)));
     let columns = vec![
         Column::text("Name"),
-        Column::number("Ready"),
         Column::text("Status"),
         Column::number("Restarts"),
         Column::text("Sidecar"),

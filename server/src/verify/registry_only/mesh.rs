@@ -18,14 +18,17 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::{Api, ResourceExt};
 use serde_json::json;
 
-use super::super::{rights, store::policies::TemporaryPolicy};
+use super::{
+    super::{rights, store::policies::TemporaryPolicy},
+    Backoff, in_time,
+};
 use crate::{
     caller::{Caller, Readable},
     change::record,
     cluster::mesh::Revision,
     error::{Error, from_kube},
     history::{Intent, reconcile},
-    mesh_config,
+    mesh_config::{self, Refusal},
     outbound_policy::{self, KEY},
     outside, owner,
     state::State,
@@ -218,7 +221,11 @@ async fn try_put_back(state: &State, policy: &TemporaryPolicy, settled: i64) -> 
         return Ok(true);
     };
     let text = outbound_policy::text(&map).to_owned();
-    let Some(wanted) = wanted(policy, &text) else {
+    let wanted = wanted(policy, &text).map_err(|refusal| Error::MeshConfigRefused {
+        what: what.clone(),
+        refusal: Box::new(refusal),
+    })?;
+    let Some(wanted) = wanted else {
         // Nothing is to be put back, unless the write is under way still.
         return Ok(text != policy.before || state.clock.now().as_microsecond() > settled);
     };
@@ -245,20 +252,19 @@ async fn try_put_back(state: &State, policy: &TemporaryPolicy, settled: i64) -> 
     Ok(true)
 }
 
-/// The text to put there; nothing: the policy is not ours any more. What others have changed in it since stays.
-fn wanted(policy: &TemporaryPolicy, now: &str) -> Option<String> {
+/// The text to put there; nothing: the policy is not ours any more. What others have changed in it since stays. Where the
+/// policy cannot be read or replaced in the text as it is now, it may be ours still.
+fn wanted(policy: &TemporaryPolicy, now: &str) -> Result<Option<String>, Refusal> {
     if policy.before == policy.after || now == policy.before {
-        return None;
+        return Ok(None);
     }
     if now == policy.after {
-        return Some(policy.before.clone());
+        return Ok(Some(policy.before.clone()));
     }
-    match mesh_config::read(now) {
-        Ok(Mode::RegistryOnly) => {
-            let before = mesh_config::read(&policy.before).ok()?;
-            mesh_config::set_mode(now, &before).ok()
-        }
-        _ => None,
+    let mode = |text| mesh_config::read(text).map_err(|why| Refusal::new(why.into(), &Mode::AllowAny));
+    match mode(now)? {
+        Mode::RegistryOnly => mesh_config::set_mode(now, &mode(&policy.before)?).map(Some),
+        _ => Ok(None),
     }
 }
 
@@ -282,7 +288,7 @@ fn settled(policy: &TemporaryPolicy, alone_since: Option<i64>) -> i64 {
 }
 
 /// Puts back what is due: those whose verification is over, and those whose time is.
-pub(in crate::verify) async fn sweep(state: &State, alone_since: Option<i64>) {
+pub(in crate::verify) async fn sweep(state: &State, alone_since: Option<i64>, backoff: &mut Backoff) {
     let open = match state.verifications.open_policies().await {
         Ok(open) => open,
         Err(error) => return tracing::warn!("temporary policies cannot be read: {error}"),
@@ -295,17 +301,26 @@ pub(in crate::verify) async fn sweep(state: &State, alone_since: Option<i64>) {
             continue;
         }
         let id = &policy.verification;
+        if !backoff.is_due(id) {
+            continue;
+        }
         if !matches!(state.verifications.claim_policy(id).await, Ok(true)) {
             continue;
         }
-        match put_back(state, &policy, settled(&policy, alone_since)).await {
-            Ok(true) => tracing::info!(
-                verification = id,
-                "the policy of revision `{}` is as it was",
-                policy.revision
-            ),
+        match in_time(put_back(state, &policy, settled(&policy, alone_since))).await {
+            Ok(true) => {
+                backoff.done(id);
+                tracing::info!(
+                    verification = id,
+                    "the policy of revision `{}` is as it was",
+                    policy.revision
+                );
+            }
             Ok(false) => {}
-            Err(error) => tracing::error!(verification = id, "the policy cannot be put back yet: {error}"),
+            Err(error) => {
+                backoff.failed(id);
+                tracing::error!(verification = id, "the policy cannot be put back yet: {error}");
+            }
         }
         if let Err(error) = state.verifications.release_policy(id).await {
             tracing::warn!(
@@ -339,19 +354,28 @@ mod tests {
     #[test]
     fn it_is_put_back_to_the_byte_where_nobody_touched_it() {
         let policy = policy();
-        assert_eq!(wanted(&policy, &policy.after).as_deref(), Some(BEFORE));
-        assert_eq!(wanted(&policy, BEFORE), None);
+        let wanted = |now: &str| wanted(&policy, now).expect("it is read");
+        assert_eq!(wanted(&policy.after).as_deref(), Some(BEFORE));
+        assert_eq!(wanted(BEFORE), None);
     }
 
     #[test]
     fn what_others_have_changed_since_stays() {
         let policy = policy();
         let edited = format!("{}enableTracing: true\n", policy.after);
-        let back = wanted(&policy, &edited).expect("it is still refusing");
+        let wanted = |now: &str| wanted(&policy, now).expect("it is read");
+        let back = wanted(&edited).expect("it is still refusing");
         assert!(back.contains("enableTracing: true"), "{back}");
         assert_eq!(mesh_config::read(&back).expect("it is read"), Mode::AllowAny);
         // Somebody has put it back already.
         let back = mesh_config::set_mode(&edited, &Mode::AllowAny).expect("it can be set");
-        assert_eq!(wanted(&policy, &back), None);
+        assert_eq!(wanted(&back), None);
+    }
+
+    #[test]
+    fn a_text_in_which_the_policy_cannot_be_replaced_is_not_taken_for_put_back() {
+        let policy = policy();
+        let two = format!("{}---\nenableTracing: true\n", policy.after);
+        assert!(wanted(&policy, &two).is_err());
     }
 }

@@ -19,9 +19,9 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use super::super::rights;
+use super::{super::rights, Backoff, in_time};
 use crate::{
-    caller::Caller,
+    caller::{Caller, Readable},
     change::record,
     cluster::istio::Sidecar,
     error::{Error, from_kube},
@@ -67,7 +67,11 @@ pub(in crate::verify) async fn plan(
     let here = sidecars(console, namespace).await?;
     let root = state.cluster.mesh().root_namespace.clone();
     let in_root = match &root {
-        Some(root) if root != namespace => sidecars(console, root).await?,
+        Some(root) if root != namespace => {
+            // What is in force there is copied to where the caller can read it.
+            caller.must_read(Readable::Sidecars, root).await?;
+            sidecars(console, root).await?
+        }
         _ => Vec::new(),
     };
     let spec = spec(&here, &in_root, pod.labels(), &labels)?;
@@ -290,7 +294,7 @@ fn intent(action: Action, actor: &str, made: &Made, id: &str) -> Intent {
 }
 
 /// Removes what verifications left behind: those that are over, or whose time is.
-pub(in crate::verify) async fn sweep(state: &State) {
+pub(in crate::verify) async fn sweep(state: &State, backoff: &mut Backoff) {
     for sidecar in state.cluster.stores.sidecars.state() {
         let Some(id) = sidecar.annotations().get(VERIFICATION) else {
             continue;
@@ -306,18 +310,27 @@ pub(in crate::verify) async fn sweep(state: &State) {
         if !is_over && !is_expired(&sidecar, state.clock.now()) {
             continue;
         }
+        if !backoff.is_due(id) {
+            continue;
+        }
         let made = Made {
             namespace: sidecar.namespace().unwrap_or_default(),
             name: sidecar.name_any(),
         };
         let actor = asked.map_or_else(|| "the console".to_owned(), |asked| asked.row.actor);
-        match remove(state, &made, id, &actor).await {
-            Ok(()) => tracing::info!(verification = id, "removed {}, left behind", made.words()),
-            Err(error) => tracing::error!(
-                verification = id,
-                "{} cannot be removed yet: {error}",
-                made.words()
-            ),
+        match in_time(remove(state, &made, id, &actor)).await {
+            Ok(()) => {
+                backoff.done(id);
+                tracing::info!(verification = id, "removed {}, left behind", made.words());
+            }
+            Err(error) => {
+                backoff.failed(id);
+                tracing::error!(
+                    verification = id,
+                    "{} cannot be removed yet: {error}",
+                    made.words()
+                );
+            }
         }
     }
 }
