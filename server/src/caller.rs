@@ -17,18 +17,13 @@ use axum::extract::FromRequestParts;
 use domain::name::{check_namespace, check_object};
 use futures::{StreamExt, stream};
 use http::{header, request::Parts};
-use k8s_openapi::{
-    NamespaceResourceScope,
-    api::{
-        authentication::v1::SelfSubjectReview,
-        authorization::v1::{SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
-    },
-};
+use k8s_openapi::{NamespaceResourceScope, api::authentication::v1::SelfSubjectReview};
 use kube::{Api, Client, Config, Resource, api::PostParams};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    access_review,
     error::{Error, from_kube},
     state::State,
 };
@@ -219,16 +214,8 @@ impl Caller {
             return Ok(*answer);
         }
         self.reach()?;
-        let review = SelfSubjectAccessReview {
-            spec: SelfSubjectAccessReviewSpec {
-                resource_attributes: Some(question.attributes()),
-                non_resource_attributes: None,
-            },
-            ..Default::default()
-        };
-        let api = Api::<SelfSubjectAccessReview>::all(self.client.clone());
-        let answer = soon(api.create(&PostParams::default(), &review), "ask what it may do").await?;
-        let allowed = answer.status.is_some_and(|status| status.allowed);
+        let asked = access_review::allows(&self.client, question.attributes());
+        let allowed = soon(asked, "ask what it may do").await?;
         self.remembered().insert(question, (Instant::now(), allowed));
         Ok(allowed)
     }

@@ -4,6 +4,7 @@
 //! A saved setting: [`api`] → [`settings`] → [`change`] (the record around it) → the cluster → [`cluster::watch`].
 //! An admitted pod: [`admission`]. A request from inside a pod: [`verify`]. A page: [`ssr`].
 
+mod access_review;
 pub mod admission;
 pub mod api;
 mod budgets;

@@ -5,14 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use api::restart::WorkloadName;
 use domain::restart::{Approver, ItemState};
-use k8s_openapi::api::authorization::v1::{
-    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec, SubjectAccessReview,
-    SubjectAccessReviewSpec,
-};
+use k8s_openapi::api::authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec};
 use kube::{Api, Client, api::PostParams};
 
 use super::store::Stored;
 use crate::{
+    access_review,
     caller::Caller,
     error::{Error, from_kube},
 };
@@ -162,16 +160,6 @@ fn attributes(workload: &WorkloadName, by_name: bool) -> ResourceAttributes {
 }
 
 async fn may(client: &Client, attributes: ResourceAttributes) -> Result<bool, Error> {
-    let review = SelfSubjectAccessReview {
-        spec: SelfSubjectAccessReviewSpec {
-            resource_attributes: Some(attributes),
-            non_resource_attributes: None,
-        },
-        ..SelfSubjectAccessReview::default()
-    };
-    let answer = Api::<SelfSubjectAccessReview>::all(client.clone())
-        .create(&PostParams::default(), &review)
-        .await
-        .map_err(|error| from_kube(error, "ask what it may do"))?;
-    Ok(answer.status.is_some_and(|status| status.allowed))
+    let allowed = access_review::allows(client, attributes).await;
+    allowed.map_err(|error| from_kube(error, "ask what it may do"))
 }

@@ -1,11 +1,10 @@
 //! Who may run commands in a pod, and make and remove what is there for a while.
 
-use k8s_openapi::api::authorization::v1::{
-    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
-};
-use kube::{Api, Client, api::PostParams};
+use k8s_openapi::api::authorization::v1::ResourceAttributes;
+use kube::Client;
 
 use crate::{
+    access_review,
     caller::Caller,
     error::{Error, from_kube},
 };
@@ -91,16 +90,6 @@ fn to(verb: &str, namespace: &str) -> ResourceAttributes {
 }
 
 async fn may(client: &Client, attributes: ResourceAttributes) -> Result<bool, Error> {
-    let review = SelfSubjectAccessReview {
-        spec: SelfSubjectAccessReviewSpec {
-            resource_attributes: Some(attributes),
-            non_resource_attributes: None,
-        },
-        ..SelfSubjectAccessReview::default()
-    };
-    let answer = Api::<SelfSubjectAccessReview>::all(client.clone())
-        .create(&PostParams::default(), &review)
-        .await
-        .map_err(|error| from_kube(error, "ask what it may do"))?;
-    Ok(answer.status.is_some_and(|status| status.allowed))
+    let allowed = access_review::allows(client, attributes).await;
+    allowed.map_err(|error| from_kube(error, "ask what it may do"))
 }
