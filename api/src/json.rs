@@ -4,6 +4,8 @@
 //! lists. In the browser that was a tenth of the site. Here the text becomes a [`Value`] first, by a parser that is there
 //! once, and of each type only what tells its fields apart is compiled.
 
+use std::fmt::{self, Display, Formatter};
+
 use serde::{
     Deserializer,
     de::{
@@ -11,7 +13,55 @@ use serde::{
         SeqAccess, Unexpected, VariantAccess, Visitor, value::StringDeserializer,
     },
 };
-use serde_json::{Error, Map, Value};
+use serde_json::{Map, Value};
+
+/// Why a text could not be read, in words.
+#[derive(Debug)]
+pub struct Error(String);
+
+impl Display for Error {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// The words of `serde_json`'s own error, but for fractions: to write those takes tables of 20 kB, which would be in the
+/// browser for this alone.
+impl serde::de::Error for Error {
+    fn custom<T: Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self(format!("invalid type: {}, expected {expected}", words(found)))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self(format!("invalid value: {}, expected {expected}", words(found)))
+    }
+}
+
+fn words(found: Unexpected<'_>) -> String {
+    match found {
+        Unexpected::Bool(is) => format!("boolean `{is}`"),
+        Unexpected::Unsigned(number) => format!("integer `{number}`"),
+        Unexpected::Signed(number) => format!("integer `{number}`"),
+        Unexpected::Str(text) => format!("string {text:?}"),
+        Unexpected::Unit => "null".to_owned(),
+        Unexpected::Seq => "a list".to_owned(),
+        Unexpected::Map => "a record".to_owned(),
+        Unexpected::Other(what) => what.to_owned(),
+        _ => "something else".to_owned(),
+    }
+}
 
 /// Reads `text`.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
@@ -27,9 +77,14 @@ struct Reader(Value);
 
 impl Reader {
     fn number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            Value::Number(number) => number.deserialize_any(visitor),
-            other => Err(mismatch(&other, &visitor)),
+        let Value::Number(number) = self.0 else {
+            return Err(mismatch(&self.0, &visitor));
+        };
+        match (number.as_u64(), number.as_i64(), number.as_f64()) {
+            (Some(natural), ..) => visitor.visit_u64(natural),
+            (None, Some(whole), _) => visitor.visit_i64(whole),
+            (None, None, Some(fraction)) => visitor.visit_f64(fraction),
+            (None, None, None) => Err(mismatch(&Value::Number(number), &visitor)),
         }
     }
 

@@ -1,9 +1,11 @@
 //! What surrounds every page: top bar, side navigation, and the pages' place.
 
+use std::sync::Arc;
+
 use crate::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    SsrMode,
+    PossibleRouteMatch, SsrMode,
     components::{FlatRoutes, Route, Router},
     path,
 };
@@ -42,38 +44,43 @@ pub fn App() -> impl IntoView {
                 <Navigation/>
                 <main id="content" tabindex="-1">
                     <FlatRoutes fallback=NotFound>
-                        <Route path=path!("/") view=Page::Mesh ssr=ssr.clone()/>
-                        <Route path=path!("/sidecar-proxy-setting/global") view=Page::Global ssr=ssr.clone()/>
-                        <Route path=path!("/sidecar-proxy-setting/namespaces") view=Page::Namespaces ssr=ssr.clone()/>
-                        <Route path=path!("/sidecar-proxy-setting/namespaces/:namespace") view=Page::Namespace ssr=ssr.clone()/>
-                        <Route path=path!("/sidecar-proxy-setting/workloads") view=Page::Workloads ssr=ssr.clone()/>
-                        <Route path=path!("/sidecar-proxy-setting/workloads/:namespace") view=Page::WorkloadSettings ssr=ssr.clone()/>
-                        <Route path=path!("/sidecar-proxy-setting/workloads/:namespace/create") view=Page::NewWorkloadSetting ssr=ssr.clone()/>
-                        <Route path=path!("/sidecar-proxy-setting/workloads/:namespace/settings/:name") view=Page::WorkloadSetting ssr=ssr.clone()/>
-                        <Route path=path!("/lints") view=Page::Lints ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/deployments") view=Page::Deployments ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/deployments/:namespace/:name") view=Page::Deployment ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/statefulsets") view=Page::StatefulSets ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/statefulsets/:namespace/:name") view=Page::StatefulSet ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/daemonsets") view=Page::DaemonSets ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/daemonsets/:namespace/:name") view=Page::DaemonSet ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/pods") view=Page::Pods ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/pods/:namespace/:name") view=Page::Pod ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/:kind/:namespace/:name/yaml") view=Page::Manifest ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/verifications") view=Page::Verifications ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/verify/:id") view=Page::Verification ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/restarts") view=Page::Restarts ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/restarts/:id") view=Page::Restart ssr=ssr.clone()/>
-                        <Route path=path!("/workloads/verify") view=Page::Verify ssr=ssr.clone()/>
-                        <Route path=path!("/audit") view=Page::History ssr=ssr.clone()/>
-                        <Route path=path!("/audit/:id") view=Page::Change ssr=ssr.clone()/>
-                        <Route path=path!("/annotations") view=Page::Annotations ssr=ssr/>
+                        <Route path=at(path!("/")) view=Page::Mesh ssr=ssr.clone()/>
+                        <Route path=at(path!("/sidecar-proxy-setting/global")) view=Page::Global ssr=ssr.clone()/>
+                        <Route path=at(path!("/sidecar-proxy-setting/namespaces")) view=Page::Namespaces ssr=ssr.clone()/>
+                        <Route path=at(path!("/sidecar-proxy-setting/namespaces/:namespace")) view=Page::Namespace ssr=ssr.clone()/>
+                        <Route path=at(path!("/sidecar-proxy-setting/workloads")) view=Page::Workloads ssr=ssr.clone()/>
+                        <Route path=at(path!("/sidecar-proxy-setting/workloads/:namespace")) view=Page::WorkloadSettings ssr=ssr.clone()/>
+                        <Route path=at(path!("/sidecar-proxy-setting/workloads/:namespace/create")) view=Page::NewWorkloadSetting ssr=ssr.clone()/>
+                        <Route path=at(path!("/sidecar-proxy-setting/workloads/:namespace/settings/:name")) view=Page::WorkloadSetting ssr=ssr.clone()/>
+                        <Route path=at(path!("/lints")) view=Page::Lints ssr=ssr.clone()/>
+                        <Route path=at(path!("/workloads/deployments")) view=Page::Deployments ssr=ssr.clone()/>
+                        <Route path=at(path!("/workloads/deployments/:namespace/:name")) view=Page::Deployment ssr=ssr.clone()/>
+                        <Route path=at(path!("/workloads/statefulsets")) view=Page::StatefulSets ssr=ssr.clone()/>
+                        <Route path=at(path!("/workloads/statefulsets/:namespace/:name")) view=Page::StatefulSet ssr=ssr.clone()/>
+                        <Route path=at(path!("/workloads/daemonsets")) view=Page::DaemonSets ssr=ssr.clone()/>
+                        <Route path=at(path!("/workloads/daemonsets/:namespace/:name")) view=Page::DaemonSet ssr=ssr.clone()/>
+                        <Route path=at(path!("/workloads/pods")) view=Page::Pods ssr=ssr.clone()/>
+                        <Route path=at(path!("/workloads/pods/:namespace/:name")) view=Page::Pod ssr=ssr.clone()/>
+                        <Route path=at(path!("/workloads/:kind/:namespace/:name/yaml")) view=Page::Manifest ssr=ssr.clone()/>
+                        <Route path=at(path!("/workloads/verifications")) view=Page::Verifications ssr=ssr.clone()/>
+                        <Route path=at(path!("/workloads/verify/:id")) view=Page::Verification ssr=ssr.clone()/>
+                        <Route path=at(path!("/workloads/restarts")) view=Page::Restarts ssr=ssr.clone()/>
+                        <Route path=at(path!("/workloads/restarts/:id")) view=Page::Restart ssr=ssr.clone()/>
+                        <Route path=at(path!("/workloads/verify")) view=Page::Verify ssr=ssr.clone()/>
+                        <Route path=at(path!("/audit")) view=Page::History ssr=ssr.clone()/>
+                        <Route path=at(path!("/audit/:id")) view=Page::Change ssr=ssr.clone()/>
+                        <Route path=at(path!("/annotations")) view=Page::Annotations ssr=ssr/>
                     </FlatRoutes>
                 </main>
             </div>
             <announce::Announcements/>
         </Router>
     }
+}
+
+/// A path as one type for all of them: a route is compiled for each type of path that there is.
+fn at(path: impl PossibleRouteMatch + Send + Sync + 'static) -> Arc<dyn PossibleRouteMatch + Send + Sync> {
+    Arc::new(path)
 }
 
 /// Our mark: a packet that goes round.

@@ -84,6 +84,8 @@ test('a pod is deleted by keyboard, and the focus is not lost with its row', asy
   await expect(question.getByRole('button', { name: 'Cancel' })).toBeFocused();
   await page.keyboard.press('Tab');
   await expect(ok).toBeFocused();
+  // Once it is known whether a budget guards the pod.
+  await expect(ok).toBeEnabled();
   await page.keyboard.press('Enter');
   await expect(question).toBeHidden();
   await expect(page.getByRole('rowheader', { name: web!, exact: true })).toHaveCount(0);

@@ -56,32 +56,30 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
     let client = expect_context::<Client>();
     let announcer = use_announcer();
     let problem = RwSignal::new(None::<Problem>);
-    let delete = {
-        Action::new(move |(pod, evict): &(PodRow, bool)| {
-            let (client, pod, evict) = (client.clone(), pod.clone(), *evict);
-            async move {
-                let answer = if evict {
-                    client.evict_pod(&pod.namespace, &pod.name, &pod.uid).await
-                } else {
-                    client.delete_pod(&pod.namespace, &pod.name, &pod.uid).await
-                };
-                match answer {
-                    Ok(deleted) => {
-                        announcer.say(format!("Pod {} is being deleted", pod.name));
-                        deletion.open.set(false);
-                        let change = deleted.change;
-                        deletion.done.set(Some(Done { pod, change }));
-                        on_done.run(());
-                    }
-                    Err(refused) => {
-                        problem.set(Some(refused));
-                        // What became of the pod all the same.
-                        on_done.run(());
-                    }
+    let delete = Action::new(move |(pod, evict): &(PodRow, bool)| {
+        let (client, pod, evict) = (client.clone(), pod.clone(), *evict);
+        async move {
+            let answer = if evict {
+                client.evict_pod(&pod.namespace, &pod.name, &pod.uid).await
+            } else {
+                client.delete_pod(&pod.namespace, &pod.name, &pod.uid).await
+            };
+            match answer {
+                Ok(deleted) => {
+                    announcer.say(format!("Pod {} is being deleted", pod.name));
+                    deletion.open.set(false);
+                    let change = deleted.change;
+                    deletion.done.set(Some(Done { pod, change }));
+                    on_done.run(());
+                }
+                Err(refused) => {
+                    problem.set(Some(refused));
+                    // What became of the pod all the same.
+                    on_done.run(());
                 }
             }
-        })
-    };
+        }
+    });
     let (delivery, beside) = (beside::delivery(), beside::beside());
     Effect::new(move |was_open: Option<bool>| {
         let open = deletion.open.get();
@@ -98,6 +96,7 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
         open
     });
     let busy = delete.pending();
+    let reading = beside.pending();
     let evicting = RwSignal::new(false);
     // Not while it is under way: what came of it is said here.
     let close = move || {
@@ -137,7 +136,7 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
             <div class="dialog-actions">
                 <Button on_press=close>{move || if problem.with(|problem| is_final(problem.as_ref())) { "Close" } else { "Cancel" }}</Button>
                 <Show when=move || !problem.with(|problem| is_final(problem.as_ref()))>
-                    <Ends beside busy evicting end/>
+                    <Ends beside reading busy evicting end/>
                 </Show>
             </div>
         })
@@ -145,10 +144,12 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
     view! { <Dialog id="delete-pod" title open=deletion.open on_close=close>{move || content()}</Dialog> }
 }
 
-/// The buttons that end the pod: an eviction where a budget can say no, and a delete.
+/// The buttons that end the pod: an eviction where a budget can say no, and a delete. Off until it is known whether
+/// there is such a budget.
 #[component]
 fn Ends(
     beside: Memo<Option<Beside>>,
+    reading: Memo<bool>,
     busy: Memo<bool>,
     evicting: RwSignal<bool>,
     end: Callback<bool>,
@@ -159,16 +160,17 @@ fn Ends(
             beside.access?.refused(act).map(str::to_owned)
         })
     };
+    let off = Signal::derive(move || busy.get() || reading.get() || beside.with(Option::is_none));
     let has_budget = Memo::new(move |_| {
         beside.with(|beside| beside.as_ref().is_some_and(|beside| !beside.budgets.is_empty()))
     });
     view! {
         <Show when=move || has_budget.get()>
-            <Button class="primary" busy refused=may_not(Act::EvictPod) on_press=move || end.run(true)>
+            <Button class="primary" busy=off refused=may_not(Act::EvictPod) on_press=move || end.run(true)>
                 {move || if busy.get() && evicting.get() { "Evicting…" } else { "Evict" }}
             </Button>
         </Show>
-        <Button class="danger" busy refused=may_not(Act::DeletePod) on_press=move || end.run(false)>
+        <Button class="danger" busy=off refused=may_not(Act::DeletePod) on_press=move || end.run(false)>
             {move || if busy.get() && !evicting.get() { "Deleting…" } else { "OK" }}
         </Button>
     }

@@ -58,7 +58,7 @@ impl fmt::Display for Answer {
 }
 
 impl FromStr for Answer {
-    type Err = serde_json::Error;
+    type Err = json::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         json::read(text)
