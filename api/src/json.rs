@@ -54,7 +54,7 @@ fn words(found: Unexpected<'_>) -> String {
         Unexpected::Bool(is) => format!("boolean `{is}`"),
         Unexpected::Unsigned(number) => format!("integer `{number}`"),
         Unexpected::Signed(number) => format!("integer `{number}`"),
-        Unexpected::Str(text) => format!("string {text:?}"),
+        Unexpected::Str(text) => format!("string `{text}`"),
         Unexpected::Unit => "null".to_owned(),
         Unexpected::Seq => "a list".to_owned(),
         Unexpected::Map => "a record".to_owned(),

@@ -19,6 +19,7 @@ pub mod path;
 pub mod pod;
 pub mod preview;
 pub mod problem;
+pub mod query;
 pub mod restart;
 pub mod setting;
 pub mod snippet;

@@ -5,7 +5,11 @@ use std::time::Duration;
 use crate::prelude::*;
 use api::Problem;
 
-use crate::ui::{badge::Tone, button::Button, prose::Prose};
+use crate::ui::{
+    badge::Tone,
+    button::Button,
+    prose::{Prose, capitalised},
+};
 
 /// How often what may pass by itself is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -89,7 +93,7 @@ pub(crate) fn Failure(what: &'static str, problem: Problem, on_retry: Callback<(
         _ => problem.title,
     };
     let could_not = (trouble != Trouble::Forbidden && trouble != Trouble::Missing)
-        .then(|| view! { <p>{format!("{} could not be read.", capital(what))}</p> });
+        .then(|| view! { <p>{capitalised(format!("{what} could not be read."))}</p> });
     view! {
         <section class="failure" data-tone=trouble.tone().name()>
             <svg class="failure-icon" viewBox="0 0 24 24" width="32" height="32" aria-hidden="true">
@@ -122,14 +126,6 @@ fn again(on_retry: Callback<()>) {
             on_cleanup(move || interval.clear());
         }
     });
-}
-
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -21,13 +21,13 @@ pub(crate) fn Prose(text: String) -> impl IntoView {
         .collect_view()
 }
 
-/// With a capital, unless it begins with code.
-fn capitalised(text: String) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) if first.is_lowercase() => first.to_uppercase().chain(letters).collect(),
-        _ => text,
+/// With a capital, unless it begins with code. Sentences begin with a plain letter: for others the browser would need the
+/// tables of all the world's.
+pub(crate) fn capitalised(mut text: String) -> String {
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
     }
+    text
 }
 
 #[cfg(test)]
