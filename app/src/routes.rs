@@ -161,6 +161,16 @@ pub fn verify(query: &TraceQuery) -> String {
     with_query(VERIFY, query)
 }
 
+/// Where a pod of a namespace, or any pod, is asked whether a change does what it should. The change is no part of the
+/// question that the rules answer.
+#[must_use]
+pub fn verify_change(namespace: Option<&str>, change: &str) -> String {
+    let namespace = namespace.map_or(String::new(), |namespace| {
+        format!("namespace={}&", segment(namespace))
+    });
+    format!("{VERIFY}?{namespace}change={}", segment(change))
+}
+
 /// What pods were asked, and what it proved.
 #[must_use]
 pub fn verifications(query: &VerificationQuery) -> String {

@@ -1,5 +1,6 @@
 // The reference page's section "Verify the bypass", on pods with a real Envoy. Alone: it changes the policy of the whole mesh.
 import type { Page } from '@playwright/test';
+import { expectNoBarrier } from './support/axe';
 import { answers, expect, test } from './support/fixtures';
 import { hydrated } from './support/hydrated';
 import { GLOBAL } from './support/setting';
@@ -12,8 +13,8 @@ const URL = `http://${EXTERNAL}/productpage`;
 // A question that has to be confirmed is refused first.
 test.use({ expected: answers(409) });
 
-async function ask(page: Page, namespace: string, pod: string): Promise<void> {
-  await page.goto(`/workloads/verify?namespace=${namespace}&pod=${pod}&address=${EXTERNAL}&port=80`);
+async function ask(page: Page, namespace: string, pod: string, change = ''): Promise<void> {
+  await page.goto(`/workloads/verify?namespace=${namespace}&pod=${pod}&address=${EXTERNAL}&port=80&change=${change}`);
   await hydrated(page);
   await page.getByRole('textbox', { name: 'URL' }).fill(URL);
 }
@@ -44,7 +45,7 @@ test('traffic that goes through Envoy is blocked by REGISTRY_ONLY, and what bypa
 
     // Not the page of a pod that goes.
     await page.goto(GLOBAL);
-    await namespace.save({ excludeOutboundIPRanges: [`${EXTERNAL}/32`] });
+    const change = await namespace.save({ excludeOutboundIPRanges: [`${EXTERNAL}/32`] });
     await namespace.deletePod(old!);
     await expect.poll(() => namespace.pods()).not.toContain(old);
     const [fresh] = await namespace.running('sleep', 1);
@@ -57,7 +58,8 @@ test('traffic that goes through Envoy is blocked by REGISTRY_ONLY, and what bypa
     });
 
     await test.step('access the productpage URL: it is successful, so the traffic bypassed the sidecar', async () => {
-      await ask(page, namespace.name, fresh!);
+      await ask(page, namespace.name, fresh!, change);
+      await expect(proof.getByRole('link', { name: 'the change that it is to prove' })).toBeVisible();
       await proof.getByRole('button', { name: 'Ask', exact: true }).click();
       await expect(proof.getByText('Went round Envoy', { exact: true })).toBeVisible({ timeout: 30_000 });
       await expect(proof.getByText("The pod's rules say the same")).toBeVisible();
@@ -70,9 +72,21 @@ test('traffic that goes through Envoy is blocked by REGISTRY_ONLY, and what bypa
       await earlier.getByRole('link').first().click();
       await expect(page.getByRole('heading', { name: 'Verification', level: 1 })).toBeVisible();
       await expect(page.getByText('Went round Envoy', { exact: true })).toBeVisible();
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await expectNoBarrier(page);
+      }
       const download = page.waitForEvent('download');
       await page.getByRole('link', { name: 'Download as JSON' }).click();
       expect((await download).suggestedFilename()).toMatch(/^verification-.*\.json$/);
+      await page.goto(`/audit/${change}`);
+      await expect(page.getByRole('link', { name: 'Ask a pod whether it does what it should' })).toHaveAttribute(
+        'href',
+        `/workloads/verify?namespace=${namespace.name}&change=${change}`,
+      );
+      await page.getByRole('link', { name: 'Verifications about this change' }).click();
+      await expect(earlier.getByRole('row')).toHaveCount(2);
+      await expect(earlier).toContainText(fresh!);
     });
   } finally {
     await cluster.meshConfig(before);

@@ -7,6 +7,8 @@ use api::{
     words::outcome_words,
 };
 
+use leptos_router::hooks::use_query_map;
+
 use crate::{
     components::{
         live::{self, Kind},
@@ -23,7 +25,7 @@ use crate::{
         filter::{Choice, Filters, Search},
         notice::Notice,
         prose::Prose,
-        query::use_url_query,
+        query::use_url_query_beside,
         table::{Column, Table},
     },
 };
@@ -37,7 +39,13 @@ use self::proof::Proof;
 
 /// The page.
 pub(super) fn verify_page() -> AnyView {
-    let asked = use_url_query::<TraceQuery>();
+    let asked = use_url_query_beside::<TraceQuery>("change");
+    let query = use_query_map();
+    let change = Memo::new(move |_| {
+        query
+            .with(|query| query.get("change"))
+            .filter(|id| !id.is_empty())
+    });
     let text = move |of: fn(TraceQuery) -> Option<String>| {
         Signal::derive(move || asked.get().ok().and_then(of).unwrap_or_default())
     };
@@ -82,13 +90,14 @@ pub(super) fn verify_page() -> AnyView {
                 <Search name="address" label="Address" value=text(|asked| asked.address)/>
                 <Search name="port" label="Port" value=text(|asked| Some(asked.port))/>
                 <Search name="source" label="From address" value=text(|asked| asked.source)/>
+                {move || change.get().map(|id| view! { <input type="hidden" name="change" value=id/> })}
             </Filters>
             {move || match lacks.get() {
                 Some(problems) => missing(problems),
                 None => view! { <Answer question/> }.into_any(),
             }}
         </section>
-        <Proof asked/>
+        <Proof asked change/>
     }
     .into_any()
 }

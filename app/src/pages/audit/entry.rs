@@ -163,12 +163,17 @@ fn related(change: &Change, root: Option<&str>) -> AnyView {
         ..AuditQuery::default()
     });
     let level = words::level(change, root);
+    let everywhere = level == Some(Level::Global);
     let mut links: Vec<(String, &'static str)> = Vec::new();
     if level.is_some() {
         let about = VerificationQuery {
             change: Some(change.id.clone()),
             ..VerificationQuery::default()
         };
+        links.push((
+            routes::verify_change((!everywhere).then_some(namespace.as_str()), &change.id),
+            "Ask a pod whether it does what it should",
+        ));
         links.push((routes::verifications(&about), "Verifications about this change"));
     }
     match &level {
@@ -191,7 +196,6 @@ fn related(change: &Change, root: Option<&str>) -> AnyView {
         }
         None => {}
     }
-    let everywhere = level == Some(Level::Global);
     let pods = |state| {
         routes::pods(&PodQuery {
             namespace: (!everywhere).then(|| namespace.clone()),

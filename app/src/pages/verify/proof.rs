@@ -13,6 +13,7 @@ use super::{earlier::earlier, evidence::evidence};
 use crate::{
     components::refusal::refusal,
     prelude::*,
+    routes,
     ui::{
         announce::{Announcer, use_announcer},
         badge::Tone,
@@ -41,7 +42,11 @@ struct Shown {
 
 /// The second part of the page.
 #[component]
-pub(super) fn Proof(asked: Memo<Result<TraceQuery, String>>) -> impl IntoView {
+pub(super) fn Proof(
+    asked: Memo<Result<TraceQuery, String>>,
+    /// The change that is to be proven.
+    change: Memo<Option<String>>,
+) -> impl IntoView {
     let of = Memo::new(move |_| {
         asked.with(|asked| {
             let asked = asked.as_ref().ok();
@@ -57,7 +62,7 @@ pub(super) fn Proof(asked: Memo<Result<TraceQuery, String>>) -> impl IntoView {
             return view! { <p class="field-note">"Say above which pod is meant, by namespace and name."</p> };
         }
         let url = asked.with_untracked(|asked| asked.as_ref().map(address).unwrap_or_default());
-        view! { <Ask namespace pod url again/> }
+        view! { <Ask namespace pod url change again/> }
     };
     view! {
         <section class="panel proof" aria-labelledby="live">
@@ -66,6 +71,9 @@ pub(super) fn Proof(asked: Memo<Result<TraceQuery, String>>) -> impl IntoView {
                 "One request is really sent from inside the pod, with your right to run commands there. What Envoy counted meanwhile and "
                 "the answer say whether it went through Envoy, round it, or was blocked by it."
             </p>
+            {move || change.get().map(|id| view! {
+                <p>"What comes of it stands with " <a href=routes::change(&id)>"the change that it is to prove"</a> "."</p>
+            })}
             {ask}
         </section>
         {earlier(of, again)}
@@ -91,7 +99,13 @@ fn address(asked: &TraceQuery) -> String {
 }
 
 #[component]
-fn Ask(namespace: String, pod: String, url: String, again: Trigger) -> impl IntoView {
+fn Ask(
+    namespace: String,
+    pod: String,
+    url: String,
+    change: Memo<Option<String>>,
+    again: Trigger,
+) -> impl IntoView {
     let (hydrated, client) = (use_hydrated(), expect_context::<Client>());
     let (url, meanwhile, debug) = (
         RwSignal::new(url),
@@ -114,6 +128,7 @@ fn Ask(namespace: String, pod: String, url: String, again: Trigger) -> impl Into
             url: url.get_untracked().trim().to_owned(),
             debug_container: debug.get_untracked(),
             registry_only: meanwhile.get_untracked(),
+            change: change.get_untracked(),
             confirm,
             ..AskVerification::default()
         };
