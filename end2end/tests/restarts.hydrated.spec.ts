@@ -1,7 +1,7 @@
 // From an update to the pods that run it: a plan, seen first, then carried out.
 import { expectNoBarrier } from './support/axe';
 import type { Page } from '@playwright/test';
-import { expect, test as base } from './support/fixtures';
+import { answers, expect, test as base } from './support/fixtures';
 import { open } from './support/hydrated';
 import { OwnConsole } from './support/own';
 import { Setting } from './support/setting';
@@ -59,6 +59,52 @@ test('an update offers a restart of what it reaches, and the plan is carried out
   await page.getByRole('navigation', { name: 'Breadcrumbs' }).getByRole('link', { name: 'Restarts' }).click();
   await expect(page.getByRole('heading', { name: 'Restarts', level: 1 })).toBeVisible();
   await expect(page.getByRole('row', { name: /1 of 1 done/ }).first()).toContainText('Succeeded');
+});
+
+test.describe('a plan that is made again', () => {
+  // Options out of bounds.
+  test.use({ expected: answers(422) });
+
+  test('has the other options, and the first one ends', async ({ page, namespace }) => {
+    for (const name of ['a', 'b', 'c']) await namespace.deploy(name);
+    await namespace.save({ excludeInboundPorts: ['7001'] });
+    await namespace.hasStale(3);
+    await plan(page, '', namespace.name);
+    const how = page.getByRole('region', { name: 'How' });
+    await expect(how).toContainText('At most 2 workloads at a time, and 100 pods a second');
+    await how.getByText('Plan it otherwise').click();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await expectNoBarrier(page);
+    }
+    const field = (name: string) => how.getByRole('textbox', { name, exact: true });
+    const again = how.getByRole('button', { name: 'Plan again' });
+
+    // What is no number is told at once, what is too much by the API; either stands beside its field, and nothing typed is lost.
+    await field('Workloads at a time').fill('many');
+    await again.click();
+    await expect(field('Workloads at a time')).toHaveAccessibleDescription(/`?many`? is no whole number/);
+    await field('Workloads at a time').fill('1');
+    await field('Pods a second').fill('1000');
+    await field('Not before').fill('tonight');
+    await again.click();
+    await expect(field('Pods a second')).toHaveAccessibleDescription(/is not between 1 and 100/);
+    await expect(field('Not before')).toHaveAccessibleDescription(/is no time/);
+    await expect(field('Workloads at a time')).toHaveValue('1');
+
+    await field('Pods a second').fill('50');
+    await field('Not before').fill('');
+    await field('Workloads in a wave').fill('2');
+    await how.getByRole('combobox', { name: 'Waves' }).selectOption('All together');
+    const first = page.url();
+    await again.click();
+    await expect(how).toContainText('At most 1 workload at a time, and 50 pods a second');
+    await expect(how).toContainText('All are one wave, of at most 2 workloads');
+    expect(page.url()).not.toBe(first);
+    await page.goto(first);
+    await expect(page.getByText('Cancelled', { exact: true })).toBeVisible();
+    await expect(page.getByRole('region', { name: 'How' }).getByText('Plan it otherwise')).toBeHidden();
+  });
 });
 
 test('a run is paused, and goes on when it is resumed', async ({ page, namespace }) => {

@@ -14,6 +14,7 @@ use crate::{
     ui::query::use_url_query,
 };
 
+mod how;
 mod list;
 mod run;
 mod words;

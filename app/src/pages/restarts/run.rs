@@ -7,7 +7,10 @@ use api::{
 use domain::restart::RunState;
 use leptos::task::spawn_local;
 
-use super::words;
+use super::{
+    how::{Asked, how},
+    words,
+};
 use crate::{
     components::{refusal::refusal, workload::workload_name},
     prelude::*,
@@ -30,6 +33,7 @@ pub(super) fn run(answer: Signal<(String, RestartRun)>) -> AnyView {
     let workloads = Memo::new(move |_| answer.with(|(_, run)| run.workloads.clone()));
     let blocked = Memo::new(move |_| answer.with(|(_, run)| run.blocked.clone()));
     let may_not = Memo::new(move |_| answer.with(|(_, run)| run.refused.clone()));
+    let asked = Memo::new(move |_| answer.with(|(_, run)| Asked::of(run)));
     let notices = Memo::new(move |_| answer.with(|(_, run)| run.notices.clone()));
     view! {
         <section class="panel" aria-labelledby="standing">
@@ -38,6 +42,7 @@ pub(super) fn run(answer: Signal<(String, RestartRun)>) -> AnyView {
             <Buttons row may_not/>
             {move || notices.get().into_iter().map(|notice| view! { <p class="field-note"><Prose text=notice/></p> }).collect_view()}
         </section>
+        {move || how(asked.get())}
         <section class="panel" aria-labelledby="workloads">
             <h2 id="workloads">"Workloads"</h2>
             {move || table(workloads.get())}
