@@ -55,6 +55,11 @@ test('pages', async ({ page, change }) => {
     ['deployments-no-match', '/workloads/deployments?q=nothing'],
     ['deployment', '/workloads/deployments/shop/cart'],
     ['deployment-gone', '/workloads/deployments/shop/nothing'],
+    ['statefulsets', '/workloads/statefulsets'],
+    ['statefulset', '/workloads/statefulsets/shop/orders-db'],
+    ['daemonsets', '/workloads/daemonsets'],
+    ['daemonset', '/workloads/daemonsets/payments/fraud-agent'],
+    ['yaml', '/workloads/deployments/shop/cart/yaml'],
     ['pods', '/workloads/pods'],
     ['pods-sorted-filtered', '/workloads/pods?state=stale&sort=-created'],
     ['pods-no-match', '/workloads/pods?q=nothing'],
@@ -66,6 +71,7 @@ test('pages', async ({ page, change }) => {
     ['sidecar-workload-create', '/sidecar-proxy-setting/workloads/shop/create'],
     ['restarts', '/workloads/restarts'],
     ['verify', '/workloads/verify'],
+    ['verifications', '/workloads/verifications'],
     ['audit', '/audit'],
     ['audit-filtered', '/audit?namespace=shop&action=save-setting'],
     ['audit-no-match', '/audit?actor=nobody'],
@@ -165,6 +171,48 @@ test('the list of pods in use', async ({ page }) => {
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await expect(page.getByRole('dialog')).toContainText('gone for good');
   await picture(page, 'pods-delete-bare', { window: true });
+});
+
+test('a restart, planned and over', async ({ page }) => {
+  await open(page, '/workloads/restarts');
+  await page.getByRole('button', { name: 'Plan a restart of everything stale' }).click();
+  await expect(page.getByRole('region', { name: 'How' })).toBeVisible();
+  await settled(page);
+  await picture(page, 'restart-planned');
+  await page.getByText('Plan it otherwise').click();
+  await picture(page, 'restart-otherwise');
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await expect(page.getByText('Cancelled', { exact: true })).toBeVisible();
+  await picture(page, 'restart-cancelled');
+});
+
+test('a manifest in hand', async ({ page }) => {
+  await open(page, '/workloads/deployments/shop/checkout/yaml');
+  await page.getByRole('button', { name: 'Edit YAML' }).click();
+  await expect(page.getByRole('button', { name: 'Update', exact: true })).toBeVisible();
+  await settled(page);
+  await picture(page, 'yaml-edit');
+});
+
+test('the pod itself is asked', async ({ page, cluster }) => {
+  const none = await cluster.withoutDataPlane();
+  test.skip(none !== undefined, none);
+  const pod = await first(page, 'namespace=bookinfo&q=sleep');
+  await open(page, `/workloads/verify?namespace=bookinfo&pod=${pod}&address=198.51.100.10&port=80`);
+  const proof = page.getByRole('region', { name: 'Ask the pod itself' });
+  await picture(page, 'verify-proof');
+  await proof.getByRole('button', { name: 'Ask', exact: true }).click();
+  await expect(proof.getByText('Through Envoy', { exact: true })).toBeVisible({ timeout: 30_000 });
+  await picture(page, 'verify-proven');
+  await proof.getByRole('radio', { name: /^REGISTRY_ONLY for this workload/ }).check();
+  await proof.getByRole('button', { name: 'Ask', exact: true }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await picture(page, 'verify-confirm', { window: true });
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await open(page, '/workloads/verifications');
+  await table(page, 'Verifications, newest first').getByRole('link').first().click();
+  await expect(page.getByRole('heading', { name: 'Verification', level: 1 })).toBeVisible();
+  await picture(page, 'verification');
 });
 
 test('the navigation of a narrow window', async ({ page }) => {
