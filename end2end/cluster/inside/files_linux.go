@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 )
@@ -44,6 +45,12 @@ func FirstProcess(args []string) error {
 		return err
 	}
 	if err := unix.Sethostname([]byte(f.Hostname)); err != nil {
+		return err
+	}
+	// The kernel keeps this by thread, the shell has that of the thread it comes from, and Go may have moved us off the first one. Who
+	// is too late for it finds nobody to say `ready` to.
+	runtime.LockOSThread()
+	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
 		return err
 	}
 	if _, err := fmt.Println("ready"); err != nil {
