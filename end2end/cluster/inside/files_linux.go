@@ -179,12 +179,21 @@ func bindFile(from, to string, readOnly bool) error {
 }
 
 func mountBind(from, to string, readOnly bool) error {
-	if err := unix.Mount(from, to, "", unix.MS_BIND, ""); err != nil {
+	// With what is mounted below: in a user namespace it cannot be taken away.
+	if err := unix.Mount(from, to, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
 		return fmt.Errorf("cannot show %s as %s: %w", from, to, err)
 	}
 	if !readOnly {
 		return nil
 	}
-	// The kernel ignores these flags on the bind itself.
-	return unix.Mount("", to, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY|unix.MS_NOSUID, "")
+	var about unix.Statfs_t
+	if err := unix.Statfs(to, &about); err != nil {
+		return err
+	}
+	// The kernel ignores these flags on the bind itself. What the machine forbids there stays forbidden.
+	flags := uintptr(about.Flags) & (unix.MS_NODEV | unix.MS_NOEXEC)
+	if err := unix.Mount("", to, "", flags|unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY|unix.MS_NOSUID, ""); err != nil {
+		return fmt.Errorf("cannot show %s read-only: %w", from, err)
+	}
+	return nil
 }
