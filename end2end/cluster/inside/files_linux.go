@@ -126,7 +126,12 @@ func (f Files) devices() error {
 			return err
 		}
 	}
-	return unix.Mount("proc", f.at("proc"), "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
+	err := unix.Mount("proc", f.at("proc"), "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
+	if errors.Is(err, unix.EPERM) {
+		// A user namespace may not have a /proc that shows more than the one there is.
+		return fmt.Errorf("cannot mount /proc: %w; if part of the machine's own is covered, as in a container, start that with `--security-opt systempaths=unconfined`", err)
+	}
+	return err
 }
 
 func (f Files) own() error {

@@ -4,7 +4,6 @@ package userns
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -51,7 +50,9 @@ func Start(cmd *exec.Cmd) error {
 		return Explain(err)
 	}
 	for _, m := range maps {
-		err = errors.Join(err, m.apply(cmd.Process.Pid))
+		if err == nil {
+			err = m.apply(cmd.Process.Pid)
+		}
 	}
 	if err == nil {
 		_, err = tell.Write([]byte{1})
@@ -112,7 +113,8 @@ type idMap struct {
 func (m idMap) apply(pid int) error {
 	output, err := exec.Command(m.program, append([]string{strconv.Itoa(pid)}, m.arguments...)...).CombinedOutput()
 	if err != nil {
-		return Explain(fmt.Errorf("%s failed (%w): %s", m.program, err, strings.TrimSpace(string(output))))
+		said := strings.TrimSpace(string(output))
+		return Explain(fmt.Errorf("%s failed (%w): %s (it has to be setuid root; containers and no_new_privs forbid that)", m.program, err, said))
 	}
 	return nil
 }
