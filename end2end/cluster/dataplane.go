@@ -51,7 +51,7 @@ func cannotPlane(ctx context.Context, l Layout) error {
 	cmd := exec.CommandContext(limited, self, nodeAgentPart, "--check", "--state", l.Dir)
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := userns.Start(cmd); err != nil {
-		return withoutRoot(err)
+		return notRoot(err)
 	}
 	if err := cmd.Wait(); err != nil {
 		return errors.New(cmp.Or(strings.TrimPrefix(strings.TrimSpace(output.String()), "sidestep-sandbox: "), err.Error()))

@@ -74,7 +74,7 @@ func againAsRoot() int {
 	cmd := exec.Command(self, os.Args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := userns.Start(cmd); err != nil {
-		return complain(withoutRoot(err))
+		return complain(notRoot(err))
 	}
 	if err := cmd.Wait(); cmd.ProcessState == nil {
 		return complain(err)
@@ -82,8 +82,11 @@ func againAsRoot() int {
 	return cmd.ProcessState.ExitCode()
 }
 
-// withoutRoot says what an ordinary user lacks.
-func withoutRoot(err error) error {
+// notRoot says that nothing can be started as root with mounts of its own, and by which way that was tried.
+func notRoot(err error) error {
+	if os.Geteuid() == 0 {
+		return fmt.Errorf("root may not have mounts of its own here, as in a container without CAP_SYS_ADMIN: %w", err)
+	}
 	return fmt.Errorf("without root it takes a user namespace: %w", err)
 }
 
