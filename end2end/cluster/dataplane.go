@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -13,6 +16,7 @@ import (
 	"time"
 
 	"sidestep.dev/end2end/cluster/plane"
+	"sidestep.dev/end2end/cluster/userns"
 )
 
 // DataPlane says how the node of real pods stands.
@@ -31,11 +35,9 @@ func dataPlane(state, reason string) DataPlane {
 	return DataPlane{State: state, Reason: reason, Node: plane.NodeName, External: plane.External}
 }
 
-// cannotPlane says why there can be no data plane here, if so. It costs a tenth of a second.
-func cannotPlane(ctx context.Context) error {
-	if os.Geteuid() != 0 {
-		return fmt.Errorf("network namespaces and iptables need root")
-	}
+// cannotPlane says why there can be no data plane here, if so: a node agent tries all that a pod needs. It takes half a second, while
+// etcd starts.
+func cannotPlane(ctx context.Context, l Layout) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -43,11 +45,16 @@ func cannotPlane(ctx context.Context) error {
 	if _, err := podProgram(); err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, 10*time.Second)
+	limited, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	output, err := exec.CommandContext(limited, self, "kernel", "--check").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%s", strings.TrimPrefix(strings.TrimSpace(string(output)), "sidestep-sandbox: "))
+	var output bytes.Buffer
+	cmd := exec.CommandContext(limited, self, nodeAgentPart, "--check", "--state", l.Dir)
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := userns.Start(cmd); err != nil {
+		return notRoot(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		return errors.New(cmp.Or(strings.TrimPrefix(strings.TrimSpace(output.String()), "sidestep-sandbox: "), err.Error()))
 	}
 	return nil
 }
@@ -100,8 +107,12 @@ func runNodeAgent() int {
 	state := flags.String("state", "", "state folder of the sandbox")
 	envoy := flags.String("envoy", "", "Envoy's binary")
 	istiod := flags.String("istiod", "", "address of istiod's plain port")
+	check := flags.Bool("check", false, "only say whether pods can be had here")
 	if flags.Parse(os.Args[1:]) != nil {
 		return 2
+	}
+	if !userns.Own() {
+		return complain(errors.New("not for people: `up` starts this, with mounts of its own"))
 	}
 	l, err := NewLayout(*state)
 	if err != nil {
@@ -111,9 +122,7 @@ func runNodeAgent() int {
 	if err != nil {
 		return complain(err)
 	}
-	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer cancel()
-	err = plane.Run(ctx, plane.Config{
+	config := plane.Config{
 		Kubeconfig: l.kubeconfig("admin"), Folder: l.path("home", nodeAgentPart, "pods"),
 		Pod: pod, Envoy: *envoy, Istiod: *istiod,
 		Cert: l.cert(nodeAgentPart + ".crt"), Key: l.cert(nodeAgentPart + ".key"), CA: l.cert("ca.crt"),
@@ -124,10 +133,26 @@ func runNodeAgent() int {
 				complain(err)
 			}
 		},
-	})
-	if err != nil {
+	}
+	if *check {
+		if err := checkNodeAgent(config); err != nil {
+			return complain(userns.Explain(err))
+		}
+		return 0
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer cancel()
+	if err := plane.Run(ctx, config); err != nil {
 		_ = l.WritePlane(dataPlane("absent", err.Error()))
 		return complain(err)
 	}
 	return 0
+}
+
+// checkNodeAgent tries the rules, then a pod.
+func checkNodeAgent(config plane.Config) error {
+	if _, err := checkedLab(); err != nil {
+		return err
+	}
+	return plane.Check(config)
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+
+	"sidestep.dev/end2end/cluster/userns"
 )
 
 // KernelQuestion is a pod by its rules, in the form of iptables-restore, and what is sent.
@@ -44,17 +46,12 @@ COMMIT
 // sent there and from a second one, and the sockets that receive it are the answer. With --check it only says whether that
 // can be done here.
 func kernelProbes(args []string) int {
-	if err := canProbe(); err != nil {
-		return complain(err)
+	if os.Geteuid() != 0 {
+		return againAsRoot()
 	}
-	lab, err := NewLab()
+	lab, err := checkedLab()
 	if err != nil {
-		return complain(fmt.Errorf("network namespaces cannot be made here: %w", err))
-	}
-	for _, program := range programs {
-		if err := load(lab.pod, program, everyKind); err != nil {
-			return complain(fmt.Errorf("this kernel does not take rules as Istio writes them: %w", err))
-		}
+		return complain(userns.Explain(err))
 	}
 	if len(args) > 0 && args[0] == "--check" {
 		return 0
@@ -68,16 +65,52 @@ func kernelProbes(args []string) int {
 	})
 }
 
-func canProbe() error {
-	if os.Geteuid() != 0 {
-		return fmt.Errorf("network namespaces and iptables need root")
+// againAsRoot runs this very command as root of a user namespace.
+func againAsRoot() int {
+	self, err := os.Executable()
+	if err != nil {
+		return complain(err)
+	}
+	cmd := exec.Command(self, os.Args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := userns.Start(cmd); err != nil {
+		return complain(notRoot(err))
+	}
+	if err := cmd.Wait(); cmd.ProcessState == nil {
+		return complain(err)
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+// notRoot says that nothing can be started as root with mounts of its own, and by which way that was tried.
+func notRoot(err error) error {
+	if os.Geteuid() == 0 {
+		return fmt.Errorf("root may not have mounts of its own here, as in a container without CAP_SYS_ADMIN: %w", err)
+	}
+	return fmt.Errorf("without root it takes a user namespace: %w", err)
+}
+
+// checkedLab makes a lab whose kernel takes every kind of rule.
+func checkedLab() (*Lab, error) {
+	// An ordinary user's PATH often lacks the folders of what only root used to run.
+	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/local/sbin:/usr/sbin:/sbin"); err != nil {
+		return nil, err
 	}
 	for _, program := range programs {
 		if _, err := exec.LookPath(program); err != nil {
-			return fmt.Errorf("there is no %s: `apt-get install iptables`", program)
+			return nil, fmt.Errorf("there is no %s: `apt-get install iptables`", program)
 		}
 	}
-	return nil
+	lab, err := NewLab()
+	if err != nil {
+		return nil, fmt.Errorf("network namespaces cannot be made here: %w", err)
+	}
+	for _, program := range programs {
+		if err := load(lab.pod, program, everyKind); err != nil {
+			return nil, fmt.Errorf("this kernel does not take rules as Istio writes them: %w", err)
+		}
+	}
+	return lab, nil
 }
 
 func (l *Lab) ask(q KernelQuestion) KernelAnswer {

@@ -6,6 +6,8 @@ package main
 import (
 	"fmt"
 	"os"
+
+	"sidestep.dev/end2end/cluster/userns"
 )
 
 const usage = `usage: sidestep-sandbox COMMAND --state DIR
@@ -18,11 +20,15 @@ const usage = `usage: sidestep-sandbox COMMAND --state DIR
   resume PART         let it go on
   rules               what istio-iptables writes for pods, one JSON object a line; needs no --state
   mesh-config         what istiod reads from mesh configurations, one JSON object a line; needs no --state
-  kernel [--check]    what the kernel does with packets under given rules, one JSON object a line; needs root
+  kernel [--check]    what the kernel does with packets under given rules, one JSON object a line; needs root,
+                      or subordinate ids
   kubectl ...         kubectl of the same version; needs no --state, takes --kubeconfig
 `
 
 func main() {
+	if err := userns.Await(); err != nil {
+		os.Exit(complain(err))
+	}
 	if len(os.Args) < 2 {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)

@@ -75,7 +75,7 @@ func kwokPlayer(l Layout) Part {
 
 func nodeAgent(l Layout, p *Ports, envoy string, without func(error)) Part {
 	a := part(l, nodeAgentPart, 3*time.Second, "--state", l.Dir, "--envoy", envoy, "--istiod", p.IstiodGRPC.Addr())
-	a.Without = without
+	a.Without, a.Root = without, true
 	return a
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"sidestep.dev/end2end/cluster/userns"
 )
 
 // Part is one program of the sandbox: this same binary, started again with the part's name as first argument.
@@ -18,6 +20,8 @@ type Part struct {
 	Dir   string
 	Ports []*Port
 	Grace time.Duration
+	// Root says that it has to be root, of a user namespace where we are an ordinary user.
+	Root bool
 	// Without is told when the part keeps ending, if the sandbox is of use without it.
 	Without func(why error)
 }
@@ -68,8 +72,11 @@ func (s *spawner) Start(l Layout, p Part) (*Process, error) {
 	for _, port := range p.Ports {
 		port.Release()
 	}
-	started := make(chan error)
-	s.requests <- func() { started <- cmd.Start() }
+	start, started := cmd.Start, make(chan error)
+	if p.Root {
+		start = func() error { return userns.Start(cmd) }
+	}
+	s.requests <- func() { started <- start() }
 	if err := <-started; err != nil {
 		return nil, fmt.Errorf("cannot start %s: %w", p.Name, err)
 	}

@@ -71,7 +71,7 @@ func up(args []string) int {
 		if !*dataPlane {
 			return errors.New("switched off by --data-plane=false")
 		}
-		return cannotPlane(ctx)
+		return cannotPlane(ctx, l)
 	})}
 	err = s.start(ctx)
 	if err == nil {

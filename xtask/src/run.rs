@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::{
     console,
     prerequisites::Tool,
-    sandbox::{self, Sandbox},
+    sandbox::{self, Plane, Sandbox},
     setup, site,
     steps::step,
     stop, wasm,
@@ -58,7 +58,7 @@ pub(crate) fn run(root: &Path, kubeconfig: Option<&Path>) -> Result<()> {
         log: None,
     };
     let mut console = step("starting the console", || console::start(root, &options))?;
-    greet(cluster.as_ref().map(|cluster| cluster.kubeconfig.as_path()));
+    greet(cluster.as_ref());
 
     while !stop::asked() {
         if let Some(status) = console.ended() {
@@ -74,10 +74,10 @@ pub(crate) fn run(root: &Path, kubeconfig: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-/// Says where it is and what to try; `sandbox` is its administrator's kubeconfig, where there is one.
-fn greet(sandbox: Option<&Path>) {
+/// Says where it is and what to try.
+fn greet(sandbox: Option<&Sandbox>) {
     println!("\nSidestep: http://{ADDRESS}    (Ctrl-C ends it)\n");
-    let Some(kubeconfig) = sandbox else {
+    let Some(sandbox) = sandbox else {
         println!(
             "Nothing is installed in this cluster. Settings are stored, and reach pods once\n\
              `sidestep install` has put the webhook there.\n"
@@ -87,8 +87,11 @@ fn greet(sandbox: Option<&Path>) {
     println!(
         "The cluster: KUBECONFIG={}\n             shop-editor.yaml and viewer.yaml beside it have fewer rights; \
          `target/sandbox/sidestep-sandbox kubectl` is a kubectl\n",
-        kubeconfig.display()
+        sandbox.kubeconfig.display()
     );
+    if let Ok(Plane::Absent(reason)) = sandbox.plane() {
+        println!("Pods of `bookinfo` are played like all others, without Envoy: {reason}\n");
+    }
     println!(
         "Try it: let three ports and an address go round the sidecar in the namespace `default`.\n\n  \
          curl -i -X PUT http://{ADDRESS}/api/v1/settings/namespaces/default \\\n    \

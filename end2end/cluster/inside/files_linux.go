@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 )
@@ -44,6 +45,12 @@ func FirstProcess(args []string) error {
 		return err
 	}
 	if err := unix.Sethostname([]byte(f.Hostname)); err != nil {
+		return err
+	}
+	// The kernel keeps this by thread, the shell has that of the thread it comes from, and Go may have moved us off the first one. Who
+	// is too late for it finds nobody to say `ready` to.
+	runtime.LockOSThread()
+	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
 		return err
 	}
 	if _, err := fmt.Println("ready"); err != nil {
@@ -119,7 +126,12 @@ func (f Files) devices() error {
 			return err
 		}
 	}
-	return unix.Mount("proc", f.at("proc"), "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
+	err := unix.Mount("proc", f.at("proc"), "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
+	if errors.Is(err, unix.EPERM) {
+		// A user namespace may not have a /proc that shows more than the one there is.
+		return fmt.Errorf("cannot mount /proc: %w; if part of the machine's own is covered, as in a container, start that with `--security-opt systempaths=unconfined`", err)
+	}
+	return err
 }
 
 func (f Files) own() error {
@@ -172,12 +184,21 @@ func bindFile(from, to string, readOnly bool) error {
 }
 
 func mountBind(from, to string, readOnly bool) error {
-	if err := unix.Mount(from, to, "", unix.MS_BIND, ""); err != nil {
+	// With what is mounted below: in a user namespace it cannot be taken away.
+	if err := unix.Mount(from, to, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
 		return fmt.Errorf("cannot show %s as %s: %w", from, to, err)
 	}
 	if !readOnly {
 		return nil
 	}
-	// The kernel ignores these flags on the bind itself.
-	return unix.Mount("", to, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY|unix.MS_NOSUID, "")
+	var about unix.Statfs_t
+	if err := unix.Statfs(to, &about); err != nil {
+		return err
+	}
+	// The kernel ignores these flags on the bind itself. What the machine forbids there stays forbidden.
+	flags := uintptr(about.Flags) & (unix.MS_NODEV | unix.MS_NOEXEC)
+	if err := unix.Mount("", to, "", flags|unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY|unix.MS_NOSUID, ""); err != nil {
+		return fmt.Errorf("cannot show %s read-only: %w", from, err)
+	}
+	return nil
 }

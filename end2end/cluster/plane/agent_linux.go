@@ -70,7 +70,7 @@ func Run(ctx context.Context, config Config) error {
 		return err
 	}
 	a := &Agent{Config: config, client: client, pods: map[types.UID]*Pod{}, ctx: ctx}
-	if err := errors.Join(os.RemoveAll(config.Folder), os.MkdirAll(config.Folder, 0o711)); err != nil {
+	if err := ownFolder(config.Folder); err != nil {
 		return err
 	}
 	if a.network, err = NewNetwork(); err != nil {

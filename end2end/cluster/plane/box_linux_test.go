@@ -1,0 +1,112 @@
+package plane
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sidestep.dev/end2end/cluster/inside"
+	"sidestep.dev/end2end/cluster/userns"
+)
+
+// agentFolder names the variable that makes this binary play a node agent, with its pods in a folder.
+const agentFolder = "SIDESTEP_TEST_AGENT"
+
+// first is how the name of the program ends that a pod starts with.
+const first = "-first"
+
+// boxes are many, as chance decides on which thread a process is when it becomes a shell.
+const boxes = 16
+
+func TestMain(m *testing.M) {
+	var err error
+	switch folder := os.Getenv(agentFolder); {
+	case strings.HasSuffix(os.Args[0], first):
+		err = inside.FirstProcess(os.Args[1:])
+	case folder != "":
+		if err = userns.Await(); err == nil {
+			err = playAgent(folder)
+		}
+	default:
+		os.Exit(m.Run())
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// playAgent makes pods, says which processes they begin with, and waits to be killed.
+func playAgent(folder string) error {
+	program := folder + first
+	if err := ownFolder(folder); err != nil {
+		return err
+	}
+	for n := range boxes {
+		at := filepath.Join(folder, strconv.Itoa(n))
+		if err := makeFiles(at); err != nil {
+			return err
+		}
+		box, err := NewBox(inside.Files{Root: filepath.Join(at, "root"), Folder: at, Pod: program, Envoy: program, Hostname: "check"})
+		if err != nil {
+			return err
+		}
+		fmt.Println(box.first.Process.Pid)
+	}
+	time.Sleep(time.Hour)
+	return nil
+}
+
+func TestAKilledAgentLeavesNoPod(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "pods")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(self, folder+first); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), agentFolder+"="+folder)
+	cmd.Stderr = os.Stderr
+	said, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := userns.Start(cmd); err != nil {
+		t.Skip(err)
+	}
+	var pids []int
+	for lines := bufio.NewScanner(said); len(pids) < boxes && lines.Scan(); {
+		pid, err := strconv.Atoi(lines.Text())
+		if err != nil {
+			t.Error(lines.Text())
+		}
+		pids = append(pids, pid)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if len(pids) < boxes {
+		t.Fatalf("only %d pods", len(pids))
+	}
+	for deadline := time.Now().Add(10 * time.Second); slices.ContainsFunc(pids, lives) && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	for _, pid := range slices.DeleteFunc(pids, func(pid int) bool { return !lives(pid) }) {
+		t.Errorf("process %d lives on", pid)
+		_ = unix.Kill(pid, unix.SIGKILL)
+	}
+}
+
+// lives says whether a process has not ended, whoever has to take notice of that.
+func lives(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && !strings.Contains(string(stat), ") Z ")
+}

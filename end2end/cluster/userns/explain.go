@@ -1,0 +1,39 @@
+package userns
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// switches by which distributions and administrators keep user namespaces from ordinary users, with the value that does.
+var switches = []struct{ name, off, on string }{
+	{"user.max_user_namespaces", "0", "15000"},
+	{"kernel.unprivileged_userns_clone", "0", "1"},
+	{"kernel.apparmor_restrict_unprivileged_userns", "1", "0"},
+}
+
+// refusals are the kernel's words where a switch may be behind it, in whatever case a program repeats them.
+var refusals = []string{"operation not permitted", "permission denied", "no space left on device"}
+
+// Explain adds to what the kernel refused in a user namespace, or when one was made, the switch that is behind it, if one is set.
+func Explain(err error) error {
+	return explain(err, func(file string) string {
+		text, _ := os.ReadFile(file)
+		return strings.TrimSpace(string(text))
+	})
+}
+
+func explain(err error, read func(file string) string) error {
+	said := strings.ToLower(err.Error())
+	if !slices.ContainsFunc(refusals, func(words string) bool { return strings.Contains(said, words) }) {
+		return err
+	}
+	for _, s := range switches {
+		if read("/proc/sys/"+strings.ReplaceAll(s.name, ".", "/")) == s.off {
+			return fmt.Errorf("%w; the machine has %s=%s, and `sudo sysctl -w %s=%s` allows it", err, s.name, s.off, s.name, s.on)
+		}
+	}
+	return err
+}
