@@ -176,7 +176,7 @@ test('the list of pods in use', async ({ page }) => {
 test('a restart, planned and over', async ({ page }) => {
   await open(page, '/workloads/restarts');
   await page.getByRole('button', { name: 'Plan a restart of everything stale' }).click();
-  await expect(page.getByRole('region', { name: 'How' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'How', exact: true })).toBeVisible();
   await settled(page);
   await picture(page, 'restart-planned');
   await page.getByText('Plan it otherwise').click();

@@ -70,7 +70,7 @@ test.describe('a plan that is made again', () => {
     await namespace.save({ excludeInboundPorts: ['7001'] });
     await namespace.hasStale(3);
     await plan(page, '', namespace.name);
-    const how = page.getByRole('region', { name: 'How' });
+    const how = page.getByRole('region', { name: 'How', exact: true });
     await expect(how).toContainText('At most 2 workloads at a time, and 100 pods a second');
     await how.getByText('Plan it otherwise').click();
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -103,7 +103,7 @@ test.describe('a plan that is made again', () => {
     expect(page.url()).not.toBe(first);
     await page.goto(first);
     await expect(page.getByText('Cancelled', { exact: true })).toBeVisible();
-    await expect(page.getByRole('region', { name: 'How' }).getByText('Plan it otherwise')).toBeHidden();
+    await expect(page.getByRole('region', { name: 'How', exact: true }).getByText('Plan it otherwise')).toBeHidden();
   });
 });
 
