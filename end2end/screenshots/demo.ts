@@ -31,7 +31,9 @@ export class People {
       headers: { ...this.as(user), 'if-match': `"${pod!.uid}"` },
     });
     expect(answer.ok(), await answer.text()).toBe(true);
-    await expect.poll(async () => (await this.pods(`namespace=${namespace}&q=${pod!.name}`)).length).toBe(0);
+    // Of a StatefulSet the next one has the same name.
+    const uids = async () => (await this.pods(`namespace=${namespace}&owner=${owner}`)).map(({ uid }) => uid);
+    await expect.poll(uids).not.toContain(pod!.uid);
   }
 
   /** The pods that a filter finds. */

@@ -154,7 +154,7 @@ fn table(workloads: Vec<RestartWorkload>) -> AnyView {
         Column::text("To look at"),
     ];
     let rows = workloads.into_iter().map(row).collect_view();
-    view! { <Table caption="Workloads of the plan" columns=columns>{rows}</Table> }
+    view! { <div class="cards"><Table caption="Workloads of the plan" columns=columns>{rows}</Table></div> }
 }
 
 fn row(workload: RestartWorkload) -> AnyView {
@@ -163,7 +163,11 @@ fn row(workload: RestartWorkload) -> AnyView {
     let why = if planned.stale_fields.is_empty() {
         view! { "asked for by name" }
     } else {
-        view! { <code>{planned.stale_fields.join(", ")}</code> }
+        let fields = planned.stale_fields.into_iter();
+        fields
+            .map(|field| view! { <code>{field}</code> })
+            .collect_view()
+            .into_any()
     };
     let remarks = planned
         .remarks
@@ -177,19 +181,19 @@ fn row(workload: RestartWorkload) -> AnyView {
     let name = planned.workload;
     view! {
         <tr>
-            <td class="number">{planned.wave + 1}</td>
+            <td class="number" data-label="Wave">{planned.wave + 1}</td>
             <th scope="row">
                 {workload_name(&name.kind, &name.namespace, &name.name)} <span class="more">" in " {name.namespace.clone()}</span>
             </th>
-            <td>
+            <td data-label="State">
                 <Badge tone>{state}</Badge>
                 {workload.detail.map(|why| view! { <p class="field-note"><Prose text=why/></p> })}
                 {workload.change.map(|id| view! { " " <a href=routes::change(&id)>"history"</a> })}
             </td>
-            <td class="number">{planned.pods}</td>
-            <td class="number">{planned.stale_pods}</td>
-            <td>{why}</td>
-            <td class="restart-reason">{remarks}</td>
+            <td class="number" data-label="Pods">{planned.pods}</td>
+            <td class="number" data-label="Stale">{planned.stale_pods}</td>
+            <td class="restart-why wide" data-label="Why">{why}</td>
+            <td class="restart-reason wide">{remarks}</td>
         </tr>
     }
 }
@@ -214,9 +218,9 @@ fn left_alone(blocked: Vec<BlockedWorkload>) -> AnyView {
                     <th scope="row">
                         {workload_name(&name.kind, &name.namespace, &name.name)} <span class="more">" in " {name.namespace.clone()}</span>
                     </th>
-                    <td class="number">{it.stale_pods}</td>
-                    <td class="restart-reason"><Prose text=it.why/></td>
-                    <td class="restart-reason"><Prose text=it.way_out/></td>
+                    <td class="number" data-label="Stale">{it.stale_pods}</td>
+                    <td class="restart-reason wide" data-label="Why"><Prose text=it.why/></td>
+                    <td class="restart-reason wide" data-label="What to do"><Prose text=it.way_out/></td>
                 </tr>
             }
         })
@@ -225,7 +229,7 @@ fn left_alone(blocked: Vec<BlockedWorkload>) -> AnyView {
         <section class="panel" aria-labelledby="left-alone">
             <h2 id="left-alone">"Left alone"</h2>
             <p class="more">"These need a restart and are not restarted by this plan."</p>
-            <Table caption="Workloads that are left alone" columns=columns>{rows}</Table>
+            <div class="cards"><Table caption="Workloads that are left alone" columns=columns>{rows}</Table></div>
         </section>
     }
 }

@@ -20,7 +20,7 @@ use crate::{
         button::Button,
         dialog::Dialog,
         notice::Notice,
-        prose::Prose,
+        prose::{Prose, capitalised},
         use_hydrated,
     },
 };
@@ -273,7 +273,7 @@ fn follow(client: Client, seen: Verification, shown: Shown) {
     if is_over {
         shown.busy.set(false);
         shown.again.notify();
-        return shown.announcer.say(said.unwrap_or_default());
+        return shown.announcer.say(capitalised(said.unwrap_or_default()));
     }
     set_timeout(
         move || {
