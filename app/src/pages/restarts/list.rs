@@ -63,7 +63,7 @@ pub(super) fn list((asked, page): (RestartQuery, Page<RestartRow>)) -> AnyView {
         })
     });
     view! {
-        <Table caption="Restarts, newest first" columns=columns>{rows}</Table>
+        <div class="cards"><Table caption="Restarts, newest first" columns=columns>{rows}</Table></div>
         <Pager shown=page.items.len() total=page.total first next/>
     }
 }
@@ -74,10 +74,10 @@ fn row(row: &RestartRow) -> AnyView {
     view! {
         <tr>
             <th scope="row"><a href=routes::restart(&row.id)><Ago at=row.created.clone()/></a></th>
-            <td><Badge tone>{state}</Badge></td>
-            <td><Prose text=words::scope(&row.scope)/></td>
-            <td>{words::progress(row.counts)}</td>
-            <td>{by}</td>
+            <td data-label="State"><Badge tone>{state}</Badge></td>
+            <td class="wide" data-label="What"><Prose text=words::scope(&row.scope)/></td>
+            <td data-label="Progress">{words::progress(row.counts)}</td>
+            <td data-label="By">{by}</td>
         </tr>
     }
 }

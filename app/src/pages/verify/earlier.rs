@@ -116,7 +116,7 @@ fn list((_, page): (VerificationQuery, Page<VerificationRow>)) -> AnyView {
         Column::text("By"),
     ];
     let rows = page.items.into_iter().map(row).collect_view();
-    view! { <Table caption="Verifications, newest first" columns=columns>{rows}</Table> }
+    view! { <div class="cards"><Table caption="Verifications, newest first" columns=columns>{rows}</Table></div> }
 }
 
 fn row(row: VerificationRow) -> AnyView {
@@ -128,10 +128,10 @@ fn row(row: VerificationRow) -> AnyView {
     view! {
         <tr>
             <th scope="row"><a href=routes::verification(&row.id)><Ago at=row.created/></a></th>
-            <td><Badge tone>{word}</Badge></td>
-            <td><code>{row.url}</code></td>
-            <td>{row.namespace} "/" {row.pod}</td>
-            <td>{row.actor}</td>
+            <td data-label="Verdict"><Badge tone>{word}</Badge></td>
+            <td class="wide" data-label="What"><code>{row.url}</code></td>
+            <td class="wide" data-label="From">{row.namespace} "/" {row.pod}</td>
+            <td data-label="By">{row.actor}</td>
         </tr>
     }
 }
