@@ -134,6 +134,8 @@ struct Memory {
     asks: JoinSet<Answer>,
     /// When somebody last looked why pods are not ready.
     looked: Option<i64>,
+    /// Until then nothing begins: the restarts under way use up what is allowed.
+    not_before: i64,
 }
 
 impl Memory {

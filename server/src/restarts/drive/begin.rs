@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use domain::restart::{Approver, Event, RunState, Step, Verdict, assess, next};
+use api::restart::WorkloadName;
+use domain::restart::{Approver, Event, Facts, ItemState, RunState, Step, Verdict, assess, next};
 
 use super::{Ask, Drive, Memory};
 use crate::{
     error::Error,
     restarts::{
-        facts::{self, Beside},
+        facts::{self, Beside, Known},
         pods,
         rights::Rights,
         store::Stored,
@@ -18,6 +19,12 @@ use crate::{
 
 /// Who pauses a run when no person does.
 const CONSOLE: &str = "the console";
+
+/// After this long a workload is looked at again whose turn had not come, in microseconds.
+const LATER: i64 = 1_000_000;
+
+/// Within this time the cluster has counted the pods of a workload that is over, in microseconds.
+const SEEN: i64 = 5_000_000;
 
 /// What is asked once for the workloads that begin together: in one look at the run, without waiting in between.
 struct Together<'a> {
@@ -47,6 +54,7 @@ impl Drive {
                 }
                 // Its turn comes when another one has been asked for.
                 Step::Begin(_) if !memory.has_room() => return Ok(None),
+                Step::Begin(_) if memory.not_before > self.now() => return Ok(Some(memory.not_before)),
                 Step::Begin(item) => self.begin(stored, memory, item, &mut together).await?,
             };
             if !went_on {
@@ -82,8 +90,13 @@ impl Drive {
         if let Some(why) = no_longer_approved(stored, item, together).await? {
             return self.pause(stored, why).await;
         }
-        if let Some(why) = self.not_any_more(stored, item, &mut together.beside).await {
-            return self.append(stored, Event::Skipped { item, why }).await;
+        match self.turn(stored, item, &mut together.beside).await {
+            Turn::Come => {}
+            Turn::Later => {
+                memory.not_before = self.now() + LATER;
+                return Ok(true);
+            }
+            Turn::Never(why) => return self.append(stored, Event::Skipped { item, why }).await,
         }
         // The pace counts from here, and whoever comes after a crash goes on from here.
         let has_begun = self.append(stored, Event::Began { item }).await?;
@@ -119,33 +132,67 @@ impl Drive {
         Ok(())
     }
 
-    /// Why a workload of the plan is not to be restarted any more.
-    async fn not_any_more(
-        &self,
-        stored: &Stored,
-        item: usize,
-        beside: &mut HashMap<String, Beside>,
-    ) -> Option<String> {
+    /// Whether a workload of the plan is to be restarted now.
+    async fn turn(&self, stored: &Stored, item: usize, read: &mut HashMap<String, Beside>) -> Turn {
         let planned = &stored.fixed.plan.workloads[item];
         let (cluster, workload) = (&self.state.cluster, &planned.workload);
-        let beside = match beside.entry(workload.namespace.clone()) {
+        let beside = match read.entry(workload.namespace.clone()) {
             Entry::Occupied(read) => read.into_mut(),
             Entry::Vacant(unread) => {
                 unread.insert(Beside::read(&cluster.console, Some(&workload.namespace)).await)
             }
         };
         let known = facts::facts(&cluster.stores, beside, workload, pods::stale(cluster, workload));
-        let Some(known) = known else {
-            return Some(format!("{} is gone", template::words(workload)));
+        let Some(Known { mut facts, .. }) = known else {
+            return Turn::Never(format!("{} is gone", template::words(workload)));
         };
+        self.count_taken(stored, beside, workload, &mut facts);
         let is_wanted = planned.stale_pods == 0;
         let interrupting = stored.fixed.plan.options.allow_interruption;
-        match assess(&known.facts, is_wanted, interrupting) {
-            (Verdict::Restart, _) => None,
-            (Verdict::NotNeeded, _) => Some("no pod of it runs an old setting any more".to_owned()),
-            (Verdict::Blocked(block), _) => Some(block.to_string()),
+        match assess(&facts, is_wanted, interrupting) {
+            (Verdict::Restart, _) => Turn::Come,
+            (Verdict::Later, _) => Turn::Later,
+            (Verdict::NotNeeded, _) => Turn::Never("no pod of it runs an old setting any more".to_owned()),
+            (Verdict::Blocked(block), _) => Turn::Never(block.to_string()),
         }
     }
+
+    /// Counts what the run's other workloads take of a workload's budgets: of those under way what they may, as the cluster may
+    /// not have seen it yet; of those that are just over what it may not have seen come back.
+    fn count_taken(&self, stored: &Stored, beside: &Beside, workload: &WorkloadName, facts: &mut Facts) {
+        let (needed, now) = (facts.takes_down(), self.now());
+        let Some(budgets) = facts.budgets.as_mut().filter(|budgets| !budgets.is_empty()) else {
+            return;
+        };
+        for (other, planned) in stored.run.items.iter().zip(&stored.fixed.plan.workloads) {
+            let is_under_way = other.state == ItemState::Restarting;
+            let is_just_over = other.began.is_some() && other.ended.is_some_and(|ended| now - ended < SEEN);
+            if planned.workload.namespace != workload.namespace || !(is_under_way || is_just_over) {
+                continue;
+            }
+            let known = facts::facts(&self.state.cluster.stores, beside, &planned.workload, 0);
+            let Some(Known { facts: others, .. }) = known else {
+                continue;
+            };
+            for theirs in others.budgets.iter().flatten() {
+                let Some(budget) = budgets.iter_mut().find(|budget| budget.name == theirs.name) else {
+                    continue;
+                };
+                if is_under_way || budget.allowed < needed {
+                    budget.taken += others.takes_down();
+                }
+            }
+        }
+    }
+}
+
+/// Whether a workload's turn has come.
+enum Turn {
+    Come,
+    /// The restarts under way may take all that its budgets allow.
+    Later,
+    /// It is not restarted, and why.
+    Never(String),
 }
 
 /// Why the approver may not go on with this workload.
