@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use domain::restart::Event;
+use domain::restart::{Event, ItemState};
 use tokio::{
     task::{JoinError, JoinSet},
     time::{Instant, MissedTickBehavior, interval, sleep, sleep_until},
@@ -94,8 +94,9 @@ async fn claim(state: &State, driver: &str, mine: &Arc<Mutex<HashSet<String>>>) 
         );
         tokio::spawn(async move {
             tracing::info!(restart = drive.id, "carrying a restart out");
+            let mut memory = Memory::default();
             tokio::select! {
-                done = drive.work() => if let Err(error) = done {
+                done = drive.work(&mut memory) => if let Err(error) = done {
                     tracing::warn!(restart = drive.id, "a restart cannot go on now: {error}");
                     // Not at once: what is wrong may stay so for a while.
                     tokio::time::sleep(LOOK).await;
@@ -103,6 +104,7 @@ async fn claim(state: &State, driver: &str, mine: &Arc<Mutex<HashSet<String>>>) 
                 () = drive.keep() => tracing::warn!(restart = drive.id, "another process carries the restart out now"),
                 () = drive.state.stopping.begun() => {}
             }
+            memory.end().await;
             if let Err(error) = drive.state.restarts.release(&drive.id, &drive.driver).await {
                 tracing::warn!(
                     restart = drive.id,
@@ -130,7 +132,7 @@ struct Memory {
     carried: HashSet<usize>,
     /// The workloads that are being asked for.
     asking: HashSet<usize>,
-    /// What does so. It ends with the memory; a write that was begun does not ([`crate::change::record`]).
+    /// What does so.
     asks: JoinSet<Answer>,
     /// When somebody last looked why pods are not ready.
     looked: Option<i64>,
@@ -143,6 +145,13 @@ impl Memory {
     fn ask(&mut self, ask: Ask) {
         self.asking.insert(ask.item);
         self.asks.spawn(ask.carry_out());
+    }
+
+    /// Lets what is being asked for come to its end: whoever carries the run out next finds it done, and asks for nothing twice.
+    async fn end(&mut self) {
+        let over = async { while self.asks.join_next().await.is_some() {} };
+        // Longer is not worth the wait: a write that was begun goes on, and is recorded ([`crate::change::record`]).
+        let _ = tokio::time::timeout(RENEW, over).await;
     }
 
     /// Whether more may be asked for now.
@@ -165,25 +174,24 @@ impl Drive {
     }
 
     /// Goes on until the run is over.
-    async fn work(&self) -> Result<(), Error> {
+    async fn work(&self, memory: &mut Memory) -> Result<(), Error> {
         let Some(mut stored) = self.state.restarts.get(&self.id).await? else {
             return Ok(());
         };
         let mut cluster = self.state.cluster.stores.changes();
         let mut commands = self.state.restarts.changes();
-        let mut memory = Memory::default();
         loop {
             let began = Instant::now();
             while let Some(answer) = memory.asks.try_join_next() {
-                self.answered(&mut stored, &mut memory, answer).await?;
+                self.answered(&mut stored, memory, answer).await?;
             }
             self.state.restarts.refresh(&mut stored).await?;
             if stored.run.state.is_over() {
                 return Ok(());
             }
             let until = if self.state.cluster.missing().is_none() {
-                self.tend(&mut stored, &mut memory).await?;
-                self.advance(&mut stored, &mut memory).await?
+                self.tend(&mut stored, memory).await?;
+                self.advance(&mut stored, memory).await?
             } else {
                 None
             };
@@ -194,10 +202,11 @@ impl Drive {
                 let micros = u64::try_from(until - self.now()).unwrap_or_default();
                 Duration::from_micros(micros).min(TICK)
             });
+            let is_watched = stored.run.count(ItemState::Restarting) > 0;
             tokio::select! {
-                _ = cluster.changed() => {}
+                _ = cluster.changed(), if is_watched => {}
                 _ = commands.changed() => {}
-                Some(answer) = memory.asks.join_next() => self.answered(&mut stored, &mut memory, answer).await?,
+                Some(answer) = memory.asks.join_next() => self.answered(&mut stored, memory, answer).await?,
                 () = sleep(wait) => {}
             }
             sleep_until(began + BREATH).await;
