@@ -25,6 +25,7 @@ pub(crate) fn selecting(all: &[PodDisruptionBudget], namespace: &str, labels: &L
     let budgets = selecting.map(|budget| Budget {
         name: budget.name_any(),
         allowed: allowed(budget),
+        taken: 0,
     });
     budgets.collect()
 }

@@ -99,6 +99,9 @@ pub enum Error {
     /// Something is there already beside which this would have no certain effect.
     #[error("{0}")]
     InTheWay(String),
+    /// A `Sidecar` keeps a policy from reaching a pod; what can be done about it.
+    #[error("{0}")]
+    OwnPolicy(String, &'static str),
     /// Too much of it is under way.
     #[error("{0}")]
     Busy(String),
@@ -231,6 +234,10 @@ impl Error {
                     .with_way_out(format!("send `confirm` with the words `{}`", confirm.confirm))
             },
             Self::InTheWay(what) => Problem::new(409, "in-the-way", "Something is in the way", format!("{what}; nothing was done")),
+            Self::OwnPolicy(what, way_out) => {
+                Problem::new(409, "in-the-way", "Something is in the way", format!("{what}; nothing was done"))
+                    .with_way_out(*way_out)
+            }
             Self::Busy(what) => Problem::new(429, "busy", "Too much is under way", what.clone())
                 .with_way_out("send it again when one of them is over"),
             Self::NotInstalled => Problem::new(

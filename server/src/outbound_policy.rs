@@ -16,6 +16,7 @@ mod choice;
 mod declared;
 mod taken;
 
+pub(crate) use self::declared::own_mode;
 pub use self::taken::Istiods;
 use crate::{
     caller::{Caller, Readable},

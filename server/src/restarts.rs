@@ -12,6 +12,7 @@ pub mod drive;
 mod facts;
 mod observe;
 pub mod plan;
+mod pods;
 mod rights;
 pub mod store;
 pub(crate) mod template;

@@ -34,7 +34,9 @@ use crate::{
 
 /// How long one may take, all commands included: less than its lease.
 const PATIENCE: Duration = Duration::from_secs(150);
-/// How long undoing may take when the process is asked to stop.
+/// How long those under way may take to undo what they did, when the process is asked to stop.
+const UNDOING: Duration = Duration::from_secs(10);
+/// How long it may take after that to undo what is left.
 const STOPPING: Duration = Duration::from_secs(5);
 /// How often it is looked for what nobody carries out any more, and for what that left behind.
 const SWEEP: Duration = Duration::from_secs(2);
@@ -126,14 +128,18 @@ pub async fn list(
     Ok(Page { items, total, next })
 }
 
-/// Closes what this process carries out and undoes what it did, at its end: nothing has to wait for the next one.
+/// Waits for what this process carries out to undo what it did, closes and undoes what does not: nothing has to wait for the
+/// next one. Those under way know that the process is about to stop, and ask nothing any more.
 pub async fn stop(state: &State) {
+    if !state.verifications.are_over_within(UNDOING).await {
+        tracing::warn!("verifications are still under way after {} s", UNDOING.as_secs());
+    }
     if let Err(error) = state.verifications.close_own().await {
         return tracing::warn!("verifications that are under way are closed by the next console: {error}");
     }
     if tokio::time::timeout(
         STOPPING,
-        registry_only::sweep(state, None, &mut registry_only::Backoff::default()),
+        registry_only::sweep(state, &mut registry_only::Backoff::default()),
     )
     .await
     .is_err()
@@ -146,7 +152,6 @@ pub async fn stop(state: &State) {
 pub async fn sweep(state: State, alone: bool) {
     // What another process began before this one: none of it is under way, if there is no other.
     let mut first = alone;
-    let alone_since = alone.then(|| state.clock.now().as_microsecond());
     if alone && let Err(error) = state.verifications.release_policies().await {
         tracing::warn!("policies that somebody was putting back wait until that ends: {error}");
     }
@@ -163,7 +168,7 @@ pub async fn sweep(state: State, alone: bool) {
         }
         // Nothing of the cluster has to be in view for it but the cluster itself.
         if state.cluster.contact.unreachable().is_none() {
-            registry_only::sweep(&state, alone_since, &mut backoff).await;
+            registry_only::sweep(&state, &mut backoff).await;
         }
         tokio::select! {
             () = state.stopping.begun() => return,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::facts::{Facts, Kind, Rollout};
+use super::facts::{Budget, Facts, Kind, Rollout};
 
 /// What is to become of a workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Verdict {
     NotNeeded,
     /// It is left alone, and why.
     Blocked(Block),
+    /// It will be restarted once others are: until then there might be more pods missing than a budget allows.
+    Later,
 }
 
 /// Why a workload is not restarted.
@@ -239,37 +241,33 @@ fn verdict(facts: &Facts, wanted: bool, interrupting: bool) -> Verdict {
             Rollout::OnDelete => Some(Block::OnDelete),
             Rollout::Partition { from } if from > 0 => Some(Block::Partition { from }),
             _ if !interrupting && interrupts(facts) => Some(Block::WouldInterrupt),
-            _ => over_budget(facts),
+            _ => return within_budgets(facts),
         },
     };
     block.map_or(Verdict::Restart, Verdict::Blocked)
 }
 
-/// How many pods may be missing at a time.
-fn takes_down(facts: &Facts) -> u32 {
-    match facts.rollout {
-        Rollout::Rolling { takes_down } => takes_down.min(facts.replicas),
-        Rollout::Recreate => facts.replicas,
-        // One by one, from the last ordinal down.
-        Rollout::Partition { .. } => 1,
-        Rollout::OnDelete => 0,
-    }
-}
-
 /// Whether all pods are gone at some moment. A DaemonSet's pods serve their own node, and each has its gap anyway.
 fn interrupts(facts: &Facts) -> bool {
-    facts.kind != Kind::DaemonSet && takes_down(facts) >= facts.replicas
+    facts.kind != Kind::DaemonSet && facts.takes_down() >= facts.replicas
 }
 
-fn over_budget(facts: &Facts) -> Option<Block> {
-    let takes_down = takes_down(facts);
+/// What the budgets say of it. One that is used up by restarts under way will have room again.
+fn within_budgets(facts: &Facts) -> Verdict {
+    let takes_down = facts.takes_down();
     let budgets = facts.budgets.iter().flatten();
-    let tightest = budgets.min_by_key(|budget| budget.allowed)?;
-    (tightest.allowed < takes_down).then(|| Block::Budget {
-        name: tightest.name.clone(),
-        allowed: tightest.allowed,
-        takes_down,
-    })
+    let (used_up, tight): (Vec<&Budget>, Vec<&Budget>) = budgets
+        .filter(|budget| budget.left() < takes_down)
+        .partition(|budget| budget.taken > 0);
+    match tight.into_iter().min_by_key(|budget| budget.allowed) {
+        Some(tightest) => Verdict::Blocked(Block::Budget {
+            name: tightest.name.clone(),
+            allowed: tightest.allowed,
+            takes_down,
+        }),
+        None if used_up.is_empty() => Verdict::Restart,
+        None => Verdict::Later,
+    }
 }
 
 fn remarks(facts: &Facts) -> Vec<Remark> {

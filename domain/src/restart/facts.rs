@@ -43,6 +43,16 @@ pub struct Budget {
     pub name: String,
     /// How many more of the pods may be missing now.
     pub allowed: u32,
+    /// How many of them restarts that are under way may take, seen in `allowed` already or not.
+    pub taken: u32,
+}
+
+impl Budget {
+    /// How many more may be missing whatever the restarts under way still take.
+    #[must_use]
+    pub const fn left(&self) -> u32 {
+        self.allowed.saturating_sub(self.taken)
+    }
 }
 
 /// A HorizontalPodAutoscaler that scales it.
@@ -86,4 +96,18 @@ pub struct Facts {
     pub owner: Option<Owner>,
     /// How many of its pods run an old setting.
     pub stale_pods: u32,
+}
+
+impl Facts {
+    /// How many of its pods its rollout lets be missing at a time.
+    #[must_use]
+    pub fn takes_down(&self) -> u32 {
+        match self.rollout {
+            Rollout::Rolling { takes_down } => takes_down.min(self.replicas),
+            Rollout::Recreate => self.replicas,
+            // One by one, from the last ordinal down.
+            Rollout::Partition { .. } => 1,
+            Rollout::OnDelete => 0,
+        }
+    }
 }

@@ -55,10 +55,11 @@ impl Judge<'_> {
     /// Judges one pod.
     #[must_use]
     pub fn judge(&self, pod: &Pod) -> Judged {
-        let (owner, template) = self.owner(pod);
+        let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
+        let owner = owner(self.stores, pod);
+        let template = owner.as_ref().and_then(|owner| self.template(namespace, owner));
         // A template may be a copy of a pod that our webhook has seen: what it wrote there is nobody's choice.
         let annotations = user_annotations(template.as_ref().unwrap_or(pod.annotations()));
-        let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
         let revision = self.revision(namespace, pod.labels());
         let install = install_values(revision);
         let levels = self
@@ -162,67 +163,54 @@ impl Judge<'_> {
         mode.as_deref() == Some("ambient")
     }
 
-    /// Who would make the next pod, and with which annotations.
-    fn owner(&self, pod: &Pod) -> (Option<Owner>, Option<Annotations>) {
-        let Some(controller) = pod
-            .owner_references()
-            .iter()
-            .find(|owner| owner.controller == Some(true))
-        else {
-            return (None, None);
-        };
-        let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
-        let name = controller.name.as_str();
-        let stores = self.stores;
-        let named = |kind: &str, name: &str| {
-            Some(Owner {
-                kind: kind.to_owned(),
-                name: name.to_owned(),
-            })
-        };
-        match controller.kind.as_str() {
-            "ReplicaSet" => {
-                let deployment = stores.replica_sets.get(namespace, name).and_then(|set| {
-                    set.owner_references()
-                        .iter()
-                        .find(|owner| owner.kind == "Deployment")
-                        .map(|owner| owner.name.clone())
-                });
-                match deployment {
-                    None => (named("ReplicaSet", name), None),
-                    Some(deployment) => {
-                        let template = stores
-                            .deployments
-                            .get(namespace, &deployment)
-                            .and_then(|d| d.spec.as_ref().map(|s| annotations_of(&s.template)));
-                        (named("Deployment", &deployment), template)
-                    }
-                }
+    /// The annotations that an owner's next pod starts with.
+    fn template(&self, namespace: &str, owner: &Owner) -> Option<Annotations> {
+        let (stores, name) = (self.stores, owner.name.as_str());
+        match owner.kind.as_str() {
+            "Deployment" => {
+                let deployment = stores.deployments.get(namespace, name)?;
+                deployment.spec.as_ref().map(|s| annotations_of(&s.template))
             }
             "StatefulSet" => {
-                let set = stores.stateful_sets.get(namespace, name);
-                (
-                    named("StatefulSet", name),
-                    set.and_then(|s| s.spec.as_ref().map(|s| annotations_of(&s.template))),
-                )
+                let set = stores.stateful_sets.get(namespace, name)?;
+                set.spec.as_ref().map(|s| annotations_of(&s.template))
             }
             "DaemonSet" => {
-                let set = stores.daemon_sets.get(namespace, name);
-                (
-                    named("DaemonSet", name),
-                    set.and_then(|s| s.spec.as_ref().map(|s| annotations_of(&s.template))),
-                )
+                let set = stores.daemon_sets.get(namespace, name)?;
+                set.spec.as_ref().map(|s| annotations_of(&s.template))
             }
             "Job" => {
-                let job = stores.jobs.get(namespace, name);
-                (
-                    named("Job", name),
-                    job.and_then(|j| j.spec.as_ref().map(|s| annotations_of(&s.template))),
-                )
+                let job = stores.jobs.get(namespace, name)?;
+                job.spec.as_ref().map(|s| annotations_of(&s.template))
             }
-            other => (named(other, name), None),
+            _ => None,
         }
     }
+}
+
+/// Who would make the next pod in this one's place: of a ReplicaSet its Deployment.
+pub(crate) fn owner(stores: &Stores, pod: &Pod) -> Option<Owner> {
+    let mut owners = pod.owner_references().iter();
+    let controller = owners.find(|owner| owner.controller == Some(true))?;
+    let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
+    let deployment = (controller.kind == "ReplicaSet")
+        .then(|| stores.replica_sets.get(namespace, &controller.name))
+        .flatten()
+        .and_then(|set| {
+            let mut owners = set.owner_references().iter();
+            let deployment = owners.find(|owner| owner.kind == "Deployment")?;
+            Some(deployment.name.clone())
+        });
+    Some(match deployment {
+        Some(name) => Owner {
+            kind: "Deployment".to_owned(),
+            name,
+        },
+        None => Owner {
+            kind: controller.kind.clone(),
+            name: controller.name.clone(),
+        },
+    })
 }
 
 /// The install values of a revision; Istio's own where none is known.

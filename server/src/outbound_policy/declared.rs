@@ -66,12 +66,12 @@ pub(super) async fn in_mesh(
 }
 
 /// The policy of a `Sidecar`, where it has one. Of an empty one the mode is the zero of its enumeration.
-fn read(sidecar: &Sidecar, root: Option<&str>) -> Option<PolicyOverride> {
+pub(crate) fn own_mode(sidecar: &Sidecar) -> Option<String> {
     let policy = sidecar
         .spec
         .get("outboundTrafficPolicy")
         .filter(|policy| !policy.is_null())?;
-    let mode = match policy.get("mode") {
+    Some(match policy.get("mode") {
         None | Some(Value::Null) => "REGISTRY_ONLY".to_owned(),
         Some(Value::String(mode)) => mode.clone(),
         Some(Value::Number(number)) => match number.as_i64() {
@@ -80,7 +80,12 @@ fn read(sidecar: &Sidecar, root: Option<&str>) -> Option<PolicyOverride> {
             _ => number.to_string(),
         },
         Some(other) => other.to_string(),
-    };
+    })
+}
+
+/// A `Sidecar` that has one, for the wire.
+fn read(sidecar: &Sidecar, root: Option<&str>) -> Option<PolicyOverride> {
+    let mode = own_mode(sidecar)?;
     let selector = sidecar.spec["workloadSelector"]["labels"].as_object();
     let labels: Vec<String> = selector
         .into_iter()
@@ -120,7 +125,7 @@ mod tests {
             },
             spec,
         };
-        read(&sidecar, Some("istio-system")).map(|policy| policy.mode)
+        own_mode(&sidecar)
     }
 
     #[test]

@@ -5,36 +5,36 @@
 //! changes nothing where it was taken. So a killed process is followed by another, and nothing is restarted twice.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
+    panic::resume_unwind,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use domain::restart::{Event, ItemState, RunState, Step, Verdict, assess, next};
-
-use super::{
-    facts::{self, Beside},
-    observe::{self, Progress},
-    rights::Rights,
-    store::Stored,
-    template,
+use domain::restart::{Event, ItemState};
+use tokio::{
+    task::{JoinError, JoinSet},
+    time::{Instant, MissedTickBehavior, interval, sleep, sleep_until},
 };
+
+use self::ask::{Answer, Ask};
+use super::store::Stored;
 use crate::{error::Error, state::State};
 
 mod ask;
+mod begin;
+mod tend;
 
 /// How often unclaimed runs, and what other processes did, are looked for.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often a run is looked at when nothing tells of a change.
 const TICK: Duration = Duration::from_secs(1);
 /// At most so often it is looked at when much changes.
-const BREATH: Duration = Duration::from_millis(150);
+const BREATH: Duration = Duration::from_millis(50);
 /// How often a lease is renewed: well before it ends.
 const RENEW: Duration = Duration::from_secs(4);
-/// After this long the console must have seen its own write, in microseconds.
-const SEEN: i64 = 15_000_000;
-/// Who pauses a run when no person does.
-const CONSOLE: &str = "the console";
+/// So many workloads at most are asked for side by side: the API server has others to serve.
+const AT_ONCE: usize = 8;
 
 /// Carries runs out for as long as the process lives. `alone`: no other process uses the database, so that nobody has what
 /// is claimed.
@@ -46,23 +46,29 @@ pub async fn run(state: State, alone: bool) {
     }
     let mut changes = state.restarts.changes();
     let mut pulse = None;
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        match state.restarts.pulse().await {
-            Ok(now) => {
-                if pulse.replace(now) != Some(now) {
-                    state.restarts.tell();
-                    // What was told by ourselves is nothing to wake up for.
-                    changes.mark_unchanged();
-                }
-                claim(&state, &driver, &mine).await;
-            }
-            Err(error) => tracing::warn!("restarts cannot be read: {error}"),
-        }
         tokio::select! {
             () = state.stopping.begun() => return,
+            // What this process has changed: a run may be started.
             _ = changes.changed() => {}
-            () = tokio::time::sleep(LOOK) => {}
+            // What others have.
+            _ = look.tick() => match state.restarts.pulse().await {
+                Ok(now) => {
+                    if pulse.replace(now) != Some(now) {
+                        state.restarts.tell();
+                        // What was told by ourselves is nothing to wake up for.
+                        changes.mark_unchanged();
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!("restarts cannot be read: {error}");
+                    continue;
+                }
+            },
         }
+        claim(&state, &driver, &mine).await;
     }
 }
 
@@ -88,8 +94,9 @@ async fn claim(state: &State, driver: &str, mine: &Arc<Mutex<HashSet<String>>>) 
         );
         tokio::spawn(async move {
             tracing::info!(restart = drive.id, "carrying a restart out");
+            let mut memory = Memory::default();
             tokio::select! {
-                done = drive.work() => if let Err(error) = done {
+                done = drive.work(&mut memory) => if let Err(error) = done {
                     tracing::warn!(restart = drive.id, "a restart cannot go on now: {error}");
                     // Not at once: what is wrong may stay so for a while.
                     tokio::time::sleep(LOOK).await;
@@ -97,6 +104,7 @@ async fn claim(state: &State, driver: &str, mine: &Arc<Mutex<HashSet<String>>>) 
                 () = drive.keep() => tracing::warn!(restart = drive.id, "another process carries the restart out now"),
                 () = drive.state.stopping.begun() => {}
             }
+            memory.end().await;
             if let Err(error) = drive.state.restarts.release(&drive.id, &drive.driver).await {
                 tracing::warn!(
                     restart = drive.id,
@@ -122,15 +130,41 @@ struct Drive {
 struct Memory {
     /// The workloads whose template was seen to carry the restart.
     carried: HashSet<usize>,
+    /// The workloads that are being asked for.
+    asking: HashSet<usize>,
+    /// What does so.
+    asks: JoinSet<Answer>,
     /// When somebody last looked why pods are not ready.
-    looked: HashMap<usize, i64>,
+    looked: Option<i64>,
+    /// Until then nothing begins: the restarts under way use up what is allowed.
+    not_before: i64,
+}
+
+impl Memory {
+    /// Asks for the restart beside everything else.
+    fn ask(&mut self, ask: Ask) {
+        self.asking.insert(ask.item);
+        self.asks.spawn(ask.carry_out());
+    }
+
+    /// Lets what is being asked for come to its end: whoever carries the run out next finds it done, and asks for nothing twice.
+    async fn end(&mut self) {
+        let over = async { while self.asks.join_next().await.is_some() {} };
+        // Longer is not worth the wait: a write that was begun goes on, and is recorded ([`crate::change::record`]).
+        let _ = tokio::time::timeout(RENEW, over).await;
+    }
+
+    /// Whether more may be asked for now.
+    fn has_room(&self) -> bool {
+        self.asking.len() < AT_ONCE
+    }
 }
 
 impl Drive {
     /// Renews the lease; returns when it is lost.
     async fn keep(&self) {
         loop {
-            tokio::time::sleep(RENEW).await;
+            sleep(RENEW).await;
             match self.state.restarts.claim(&self.id, &self.driver).await {
                 Ok(true) => {}
                 Ok(false) => return,
@@ -140,21 +174,24 @@ impl Drive {
     }
 
     /// Goes on until the run is over.
-    async fn work(&self) -> Result<(), Error> {
+    async fn work(&self, memory: &mut Memory) -> Result<(), Error> {
         let Some(mut stored) = self.state.restarts.get(&self.id).await? else {
             return Ok(());
         };
         let mut cluster = self.state.cluster.stores.changes();
         let mut commands = self.state.restarts.changes();
-        let mut memory = Memory::default();
         loop {
+            let began = Instant::now();
+            while let Some(answer) = memory.asks.try_join_next() {
+                self.answered(&mut stored, memory, answer).await?;
+            }
             self.state.restarts.refresh(&mut stored).await?;
             if stored.run.state.is_over() {
                 return Ok(());
             }
             let until = if self.state.cluster.missing().is_none() {
-                self.tend(&mut stored, &mut memory).await?;
-                self.advance(&mut stored).await?
+                self.tend(&mut stored, memory).await?;
+                self.advance(&mut stored, memory).await?
             } else {
                 None
             };
@@ -165,12 +202,29 @@ impl Drive {
                 let micros = u64::try_from(until - self.now()).unwrap_or_default();
                 Duration::from_micros(micros).min(TICK)
             });
-            tokio::time::sleep(BREATH.min(wait)).await;
+            let is_watched = stored.run.count(ItemState::Restarting) > 0;
             tokio::select! {
-                _ = cluster.changed() => {}
+                _ = cluster.changed(), if is_watched => {}
                 _ = commands.changed() => {}
-                () = tokio::time::sleep(wait.saturating_sub(BREATH)) => {}
+                Some(answer) = memory.asks.join_next() => self.answered(&mut stored, memory, answer).await?,
+                () = sleep(wait) => {}
             }
+            sleep_until(began + BREATH).await;
+        }
+    }
+
+    /// Writes down what came of an ask.
+    async fn answered(
+        &self,
+        stored: &mut Stored,
+        memory: &mut Memory,
+        answer: Result<Answer, JoinError>,
+    ) -> Result<(), Error> {
+        let Answer { item, event } = answer.unwrap_or_else(|error| resume_unwind(error.into_panic()));
+        memory.asking.remove(&item);
+        match event {
+            Some(event) => self.append(stored, event).await.map(drop),
+            None => Ok(()),
         }
     }
 
@@ -183,153 +237,5 @@ impl Drive {
             .restarts
             .append(stored, &event, Some(&self.driver))
             .await
-    }
-
-    /// Looks after what is under way.
-    async fn tend(&self, stored: &mut Stored, memory: &mut Memory) -> Result<(), Error> {
-        let under_way = stored.standing(ItemState::Restarting);
-        if under_way.is_empty() {
-            return Ok(());
-        }
-        let snapshot = self.state.cluster.snapshot().await;
-        for item in under_way {
-            let Some(asked) = stored.run.items[item].asked else {
-                // The console ended before it had asked: it asks now, if it still may.
-                if stored.run.state == RunState::Running {
-                    match self.no_longer_approved(stored, item).await? {
-                        Some(why) => _ = self.pause(stored, why).await?,
-                        None => self.ask(stored, item).await?,
-                    }
-                }
-                continue;
-            };
-            let workload = stored.fixed.plan.workloads[item].workload.clone();
-            let now = self.now();
-            let since = now - stored.run.items[item].began.unwrap_or(now);
-            if observe::carries(&self.state.cluster, &workload, &stored.id) {
-                memory.carried.insert(item);
-            }
-            let is_seen = memory.carried.contains(&item) || now - asked > SEEN;
-            let progress = observe::progress(&self.state.cluster, &snapshot, &workload, &stored.id, is_seen);
-            let event = match progress {
-                Progress::Done => Event::Done { item },
-                Progress::Failed(why) => Event::Failed { item, why },
-                Progress::Going(how) => {
-                    let deadline = i64::from(stored.fixed.plan.options.deadline_seconds) * 1_000_000;
-                    let looked = memory.looked.get(&item).copied().unwrap_or(now - since);
-                    if since > deadline {
-                        let seconds = stored.fixed.plan.options.deadline_seconds;
-                        let why = format!("its new pods are not ready after {seconds} s: {how}");
-                        Event::Failed { item, why }
-                    } else if now - looked > 2_000_000 {
-                        memory.looked.insert(item, now);
-                        let console = &self.state.cluster.console;
-                        match observe::hopeless(console, &snapshot, &workload, &stored.id).await {
-                            Some(why) => Event::Failed { item, why },
-                            None => continue,
-                        }
-                    } else {
-                        continue;
-                    }
-                }
-            };
-            self.append(stored, event).await?;
-        }
-        self.watch_missing(stored).await
-    }
-
-    /// Stops where more pods are missing than was allowed.
-    async fn watch_missing(&self, stored: &mut Stored) -> Result<(), Error> {
-        let Some(most) = stored.fixed.plan.options.max_unavailable else {
-            return Ok(());
-        };
-        if stored.run.stopping.is_some() || stored.run.state != RunState::Running {
-            return Ok(());
-        }
-        let workloads = stored.fixed.plan.workloads.iter();
-        let missing: u32 = workloads
-            .map(|planned| observe::missing(&self.state.cluster, &planned.workload))
-            .sum();
-        if missing > most {
-            let why =
-                format!("{missing} pods of the plan's workloads are missing, and at most {most} may be");
-            self.append(stored, Event::Stopped { why }).await?;
-        }
-        Ok(())
-    }
-
-    /// Begins what may begin; when to look again, where time decides.
-    async fn advance(&self, stored: &mut Stored) -> Result<Option<i64>, Error> {
-        let (pace, places) = (stored.pace(), stored.places());
-        loop {
-            let went_on = match next(&pace, &places, &stored.run, self.now()) {
-                Step::Wait(until) => return Ok(until),
-                Step::End => self.append(stored, Event::Ended).await?,
-                Step::Close => {
-                    let why = "the window of time has closed: resume it, or make another plan".to_owned();
-                    self.pause(stored, why).await?
-                }
-                Step::Begin(item) => self.begin(stored, item).await?,
-            };
-            if !went_on {
-                return Ok(None);
-            }
-        }
-    }
-
-    async fn pause(&self, stored: &mut Stored, why: String) -> Result<bool, Error> {
-        let paused = Event::Paused {
-            by: CONSOLE.to_owned(),
-            why: Some(why),
-        };
-        self.append(stored, paused).await
-    }
-
-    /// Begins a workload, if it is still to be.
-    async fn begin(&self, stored: &mut Stored, item: usize) -> Result<bool, Error> {
-        if let Some(why) = self.no_longer_approved(stored, item).await? {
-            return self.pause(stored, why).await;
-        }
-        if let Some(why) = self.not_any_more(stored, item).await {
-            return self.append(stored, Event::Skipped { item, why }).await;
-        }
-        // The pace counts from here, and whoever comes after a crash goes on from here.
-        if !self.append(stored, Event::Began { item }).await? {
-            return Ok(false);
-        }
-        self.ask(stored, item).await?;
-        Ok(true)
-    }
-
-    /// Why the approver may not go on with this workload.
-    async fn no_longer_approved(&self, stored: &Stored, item: usize) -> Result<Option<String>, Error> {
-        let Some(approver) = &stored.run.approver else {
-            return Ok(Some("nobody answers for it".to_owned()));
-        };
-        let workload = &stored.fixed.plan.workloads[item].workload;
-        let console = &self.state.cluster.console;
-        let rights = Rights::of(console, Some(approver));
-        rights.refused(std::iter::once(workload)).await
-    }
-
-    /// Why a workload of the plan is not to be restarted any more.
-    async fn not_any_more(&self, stored: &Stored, item: usize) -> Option<String> {
-        let planned = &stored.fixed.plan.workloads[item];
-        let workload = &planned.workload;
-        let cluster = &self.state.cluster;
-        let beside = Beside::read(&cluster.console, Some(&workload.namespace)).await;
-        let mut stale = facts::stale(&cluster.snapshot().await.pods);
-        let stale_pods = stale.remove(workload).unwrap_or_default().pods;
-        let known = facts::facts(&cluster.stores, &beside, workload, stale_pods);
-        let Some(known) = known else {
-            return Some(format!("{} is gone", template::words(workload)));
-        };
-        let is_wanted = planned.stale_pods == 0;
-        let interrupting = stored.fixed.plan.options.allow_interruption;
-        match assess(&known.facts, is_wanted, interrupting) {
-            (Verdict::Restart, _) => None,
-            (Verdict::NotNeeded, _) => Some("no pod of it runs an old setting any more".to_owned()),
-            (Verdict::Blocked(block), _) => Some(block.to_string()),
-        }
     }
 }

@@ -1,10 +1,7 @@
 //! How far a workload's new pods are: Kubernetes says whether they are ready, our own judgement whether they carry the
 //! settings in force.
 
-use api::{
-    pod::{PodRow, PodState},
-    restart::WorkloadName,
-};
+use api::{pod::PodState, restart::WorkloadName};
 use domain::restart::RESTART;
 use k8s_openapi::{
     api::{
@@ -13,10 +10,10 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
-use kube::{Api, Client, ResourceExt, api::ListParams};
+use kube::ResourceExt;
 
-use super::{facts::workload_of, template::words};
-use crate::cluster::{Cluster, snapshot::Snapshot};
+use super::{pods, template::words};
+use crate::cluster::Cluster;
 
 /// States of a container that do not pass by themselves, or not soon.
 const HOPELESS: [&str; 6] = [
@@ -65,13 +62,7 @@ pub(super) fn carries(cluster: &Cluster, workload: &WorkloadName, plan: &str) ->
 
 /// How far the workload is that this plan has restarted, as the console sees it. `is_seen`: the console has seen the restart
 /// in its template, or must have.
-pub(super) fn progress(
-    cluster: &Cluster,
-    snapshot: &Snapshot,
-    workload: &WorkloadName,
-    plan: &str,
-    is_seen: bool,
-) -> Progress {
+pub(super) fn progress(cluster: &Cluster, workload: &WorkloadName, plan: &str, is_seen: bool) -> Progress {
     let Some(seen) = seen(cluster, workload) else {
         return Progress::Failed(format!("{} is gone", words(workload)));
     };
@@ -100,27 +91,17 @@ pub(super) fn progress(
     {
         return Progress::Going(format!("{} of {} pods are new", rollout.updated, rollout.wanted));
     }
-    settled(cluster, snapshot, workload, plan, rollout.wanted)
+    settled(cluster, workload, plan, rollout.wanted)
 }
 
 /// Whether the new pods, which are ready, carry the settings in force.
-fn settled(
-    cluster: &Cluster,
-    snapshot: &Snapshot,
-    workload: &WorkloadName,
-    plan: &str,
-    wanted: i32,
-) -> Progress {
-    let rows = pods_of(snapshot, workload).filter(|row| !row.ends && !row.finished);
+fn settled(cluster: &Cluster, workload: &WorkloadName, plan: &str, wanted: i32) -> Progress {
     let mut new = 0;
-    for row in rows {
-        let pod = cluster.stores.pods.get(&row.namespace, &row.name);
-        // A StatefulSet's pods keep their names: the snapshot may still show the one of before.
-        let is_new = pod.is_some_and(|pod| {
-            pod.metadata.uid.as_deref() == Some(&row.uid)
-                && pod.annotations().get(RESTART).is_some_and(|of| of == plan)
-        });
-        if !is_new {
+    for (pod, row) in pods::judged(cluster, workload) {
+        if row.ends || row.finished {
+            continue;
+        }
+        if !is_new(&pod, plan) {
             return Progress::Going(format!("pod `{}` of before is still there", row.name));
         }
         if let PodState::Stale { fields } = &row.state {
@@ -140,24 +121,15 @@ fn settled(
     }
 }
 
-/// Why a new pod of the workload will not become ready; nothing where none says so. Read from the API server: the console
-/// does not keep what containers wait for.
-pub(super) async fn hopeless(
-    client: &Client,
-    snapshot: &Snapshot,
-    workload: &WorkloadName,
-    plan: &str,
-) -> Option<String> {
-    // Only pods that do not run are worth a question.
-    pods_of(snapshot, workload).next()?;
-    let pods = Api::<Pod>::namespaced(client.clone(), &workload.namespace);
-    // From the API server's memory: it may be a moment old.
-    let list = pods.list(&ListParams::default().match_any()).await.ok()?;
-    let names: Vec<&str> = pods_of(snapshot, workload).map(|row| row.name.as_str()).collect();
-    let mut new = list.items.iter().filter(|pod| {
-        names.contains(&pod.name_any().as_str())
-            && pod.annotations().get(RESTART).is_some_and(|of| of == plan)
-    });
+/// Whether a pod was made from the template that carries this plan.
+fn is_new(pod: &Pod, plan: &str) -> bool {
+    pod.annotations().get(RESTART).is_some_and(|of| of == plan)
+}
+
+/// Why a new pod of the workload will not become ready; nothing where none says so.
+pub(super) fn hopeless(cluster: &Cluster, workload: &WorkloadName, plan: &str) -> Option<String> {
+    let pods = pods::of(cluster, workload);
+    let mut new = pods.iter().filter(|pod| is_new(pod, plan));
     new.find_map(|pod| {
         let status = pod.status.as_ref()?;
         let statuses = status
@@ -185,16 +157,6 @@ pub(super) fn missing(cluster: &Cluster, workload: &WorkloadName) -> u32 {
     seen(cluster, workload).map_or(0, |seen| {
         u32::try_from(seen.rollout.wanted - seen.rollout.ready).unwrap_or_default()
     })
-}
-
-fn pods_of<'a>(snapshot: &'a Snapshot, workload: &'a WorkloadName) -> impl Iterator<Item = &'a PodRow> {
-    let start = snapshot
-        .pods
-        .partition_point(|pod| pod.namespace.as_str() < workload.namespace.as_str());
-    snapshot.pods[start..]
-        .iter()
-        .take_while(|pod| pod.namespace == workload.namespace)
-        .filter(|pod| workload_of(pod) == *workload)
 }
 
 fn seen(cluster: &Cluster, workload: &WorkloadName) -> Option<Seen> {

@@ -70,7 +70,8 @@ pub async fn plan(state: &State, caller: &Caller, asked: PlanRestart) -> Result<
             (Verdict::NotNeeded, _) if !candidate.wanted => {}
             (Verdict::NotNeeded, _) => blocked.push(without_pods(candidate)),
             (Verdict::Blocked(block), _) => blocked.push(left_alone(candidate, &block)),
-            (Verdict::Restart, remarks) => {
+            // A plan is made beside no restart of its own that it would have to wait for.
+            (Verdict::Restart | Verdict::Later, remarks) => {
                 if rights.may(&candidate.workload).await? {
                     restarted.push((candidate, known, remarks));
                 } else {

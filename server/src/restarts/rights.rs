@@ -61,14 +61,11 @@ impl<'a> Rights<'a> {
         }
     }
 
-    /// Why the approver may not restart one of these; `None`: they may.
-    pub(super) async fn refused<'w>(
-        mut self,
-        workloads: impl Iterator<Item = &'w WorkloadName>,
-    ) -> Result<Option<String>, Error> {
+    /// Why the approver may not restart this one; `None`: they may.
+    pub(super) async fn refused(&mut self, workload: &WorkloadName) -> Result<Option<String>, Error> {
         let actor = self.of.map_or("", |approver| approver.user.as_str());
-        let refused = self.first_refused(workloads).await?;
-        Ok(refused.map(|workload| denied(actor, workload)))
+        let may = self.may(workload).await?;
+        Ok((!may).then(|| denied(actor, workload)))
     }
 
     async fn first_refused<'w>(

@@ -48,19 +48,23 @@ pub(crate) async fn now(client: &Client, workload: &WorkloadName) -> Result<Opti
         .map_err(|error| from_kube(error, &format!("read {}", words(workload))))
 }
 
-/// Writes the annotations, unless they are there: then this plan has restarted it, whoever asked for it.
-pub(super) async fn restart(client: &Client, restart: &Restart<'_>) -> Result<(), Error> {
+/// Writes the annotations into the workload as it was read, unless they are there: then this plan has restarted it, whoever
+/// asked for it.
+pub(super) async fn restart(
+    client: &Client,
+    restart: &Restart<'_>,
+    read: DynamicObject,
+) -> Result<(), Error> {
     let (api, workload) = (api(client, restart.workload), restart.workload);
     let refused = |error| from_kube(error, &format!("restart {}", words(workload)));
-    let mut other = None;
+    let before = annotation(&read, RESTART).map(str::to_owned);
+    let mut object = read;
     for _ in 0..TRIES {
-        let object = api.get(&workload.name).await.map_err(refused)?;
         if is_restarted(&object, restart.plan) {
             return Ok(());
         }
-        let plan = annotation(&object, RESTART).map(str::to_owned);
         // Another plan has restarted it meanwhile: to do it again would be one restart too many.
-        if *other.get_or_insert_with(|| plan.clone()) != plan {
+        if annotation(&object, RESTART) != before.as_deref() {
             break;
         }
         let annotations = json!({ RESTARTED_AT: restart.at, RESTART: restart.plan });
@@ -74,7 +78,9 @@ pub(super) async fn restart(client: &Client, restart: &Restart<'_>) -> Result<()
             ..PatchParams::default()
         };
         match api.patch(&workload.name, &params, &Patch::Merge(patch)).await {
-            Err(kube::Error::Api(status)) if status.is_conflict() => {}
+            Err(kube::Error::Api(status)) if status.is_conflict() => {
+                object = api.get(&workload.name).await.map_err(refused)?;
+            }
             patched => return patched.map(drop).map_err(refused),
         }
     }

@@ -5,6 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use api::verification::{AskVerification, RegistryOnly};
 use k8s_openapi::api::core::v1::Pod;
 
+mod in_force;
 mod mesh;
 mod workload;
 
@@ -78,7 +79,7 @@ impl Done {
     pub(super) async fn undo(&self, state: &State, id: &str, actor: &str) -> Result<(), Error> {
         match self {
             Self::Sidecar(made) => workload::remove(state, made, id, actor).await,
-            Self::Policy(policy) => mesh::put_back(state, policy, 0).await.map(drop),
+            Self::Policy(policy) => mesh::put_back(state, policy).await,
         }
     }
 
@@ -91,10 +92,10 @@ impl Done {
     }
 }
 
-/// Undoes what verifications left behind. `alone_since`: since then no other process uses the database.
-pub(super) async fn sweep(state: &State, alone_since: Option<i64>, backoff: &mut Backoff) {
+/// Undoes what verifications left behind.
+pub(super) async fn sweep(state: &State, backoff: &mut Backoff) {
     workload::sweep(state, backoff).await;
-    mesh::sweep(state, alone_since, backoff).await;
+    mesh::sweep(state, backoff).await;
 }
 
 /// When what could not be undone is tried again, by verification. Each try is a record in the history: what the cluster

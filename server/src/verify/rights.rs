@@ -40,9 +40,9 @@ pub(super) async fn may_make_sidecars(caller: &Caller, namespace: &str) -> Resul
     )))
 }
 
-/// Refuses unless the console's own account can remove them again.
+/// Refuses unless the console's own account can remove them again. What a crash left behind it finds by its watch.
 pub(super) async fn console_may_remove_sidecars(console: &Client, namespace: &str) -> Result<(), Error> {
-    for verb in ["get", "list", "delete"] {
+    for verb in ["get", "list", "watch", "delete"] {
         if !may(console, sidecars(verb, namespace)).await? {
             return Err(Error::CannotUndo(format!(
                 "the console's own account may not {verb} Sidecars in `{namespace}`, and so could not remove what a crash leaves behind"

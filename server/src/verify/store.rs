@@ -1,6 +1,6 @@
 //! Verifications in the database: what was asked, and what came of it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use api::verification::{
     AskVerification, Ending, Verification, VerificationQuery, VerificationResult, VerificationRow,
@@ -49,6 +49,14 @@ impl Verifications {
         slot.map_err(|_| Error::Busy(format!("{AT_A_TIME} verifications are under way")))
     }
 
+    /// Waits until none is under way in this process, at most so long; whether none is.
+    pub async fn are_over_within(&self, patience: Duration) -> bool {
+        let all = self
+            .slots
+            .acquire_many(u32::try_from(AT_A_TIME).unwrap_or_default());
+        tokio::time::timeout(patience, all).await.is_ok()
+    }
+
     fn now(&self) -> i64 {
         self.clock.now().as_microsecond()
     }
@@ -91,7 +99,11 @@ impl Verifications {
 
     /// Stores what came of it, once.
     pub async fn finish(&self, id: &str, result: &VerificationResult) -> Result<(), sqlx::Error> {
-        self.close(id, VerificationState::Done, result).await
+        let state = match result.ending {
+            Ending::Interrupted => VerificationState::Interrupted,
+            _ => VerificationState::Done,
+        };
+        self.close(id, state, result).await
     }
 
     async fn close(

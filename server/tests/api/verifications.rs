@@ -7,6 +7,7 @@ use api::verification::{AskVerification, VerificationQuery, VerificationState};
 use axum::body::Body;
 use http::{Request, StatusCode};
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::{Value, json};
 use server::{
     caller::Visible,
@@ -18,7 +19,7 @@ use server::{
 use crate::{
     fake_cluster::FakeCluster,
     support::{Answer, TestServer, database, databases},
-    things::{bare_pod, pod},
+    things::{bare_pod, namespace, pod},
 };
 
 const VERIFICATIONS: &str = "/api/v1/verifications";
@@ -396,4 +397,140 @@ async fn what_a_console_left_behind_is_closed_as_interrupted_and_stays_so() {
         );
         assert!(store.get(&made.row.id).await.expect("it is read").is_some());
     }
+}
+
+const TEXT: &str = "rootNamespace: istio-system\n";
+
+/// The shop in a mesh that allows everything.
+async fn shop_in_a_mesh() -> TestServer {
+    let fake = FakeCluster::default();
+    fake.hold(
+        "namespaces",
+        namespace("shop", &json!({ "istio-injection": "enabled" })),
+    );
+    fake.hold("pods", pod("shop", "web", "web"));
+    let labels = json!({ "istio.io/rev": "default" });
+    fake.hold(
+        "configmaps",
+        json!({
+            "metadata": { "name": "istio", "namespace": "istio-system", "uid": "u", "labels": labels },
+            "data": { "mesh": TEXT },
+        }),
+    );
+    TestServer::with(fake, &database()).await
+}
+
+#[tokio::test]
+async fn where_a_sidecar_gives_the_pod_a_policy_of_its_own_the_mesh_wide_check_is_refused_at_once() {
+    let allow = json!({ "mode": "ALLOW_ANY" });
+    let selector = json!({ "labels": { "app": "web" } });
+    for (place, spec, way) in [
+        ("shop", json!({ "outboundTrafficPolicy": allow }), "workload"),
+        (
+            "istio-system",
+            json!({ "outboundTrafficPolicy": allow }),
+            "workload",
+        ),
+        (
+            "shop",
+            json!({ "outboundTrafficPolicy": allow, "workloadSelector": selector }),
+            "take `outboundTrafficPolicy`",
+        ),
+    ] {
+        let server = shop_in_a_mesh().await;
+        let before = ask(&server, &refusing("mesh", None)).await.problem();
+        assert!(before.is("unconfirmed"), "{before:?}");
+        let sidecar = json!({ "metadata": { "namespace": place, "name": "own" }, "spec": spec });
+        server.fake.hold("sidecars", sidecar);
+        let mut problem = before;
+        for _ in 0..500 {
+            problem = ask(&server, &refusing("mesh", None)).await.problem();
+            if !problem.is("unconfirmed") {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(problem.is("in-the-way"), "{problem:?}");
+        assert!(problem.detail.contains(&format!("`{place}/own`")), "{problem:?}");
+        assert!(
+            problem.way_out.as_ref().is_some_and(|out| out.contains(way)),
+            "{problem:?}"
+        );
+    }
+    // What refuses already is in nobody's way.
+    let server = shop_in_a_mesh().await;
+    server.fake.hold(
+        "sidecars",
+        json!({ "metadata": { "namespace": "shop", "name": "own" }, "spec": { "outboundTrafficPolicy": {} } }),
+    );
+    let problem = ask(&server, &refusing("mesh", None)).await.problem();
+    assert!(problem.is("unconfirmed"), "{problem:?}");
+    assert!(server.fake.writes().is_empty());
+}
+
+#[tokio::test]
+async fn a_write_of_the_policy_that_has_not_arrived_by_the_end_never_will() {
+    let server = shop_in_a_mesh().await;
+    let state = server.state.clone();
+    let maps = kube::Api::<ConfigMap>::namespaced(server.fake.client(), "istio-system");
+    // What a console had read when it was killed, with its write under way.
+    let mut late = maps.get("istio").await.expect("it is there");
+    let asked = state
+        .verifications
+        .insert(&asked("shop", "web"), "ada")
+        .await
+        .expect("it is stored");
+    let open = TemporaryPolicy {
+        before: TEXT.to_owned(),
+        after: format!("{TEXT}outboundTrafficPolicy:\n  mode: REGISTRY_ONLY\n"),
+        ..policy(&asked.row.id, "default")
+    };
+    assert!(state.verifications.open_policy(&open).await.expect("it is asked"));
+    let sweep = tokio::spawn(server::verify::sweep(state.clone(), true));
+    let mut left = 1;
+    for _ in 0..500 {
+        left = state.verifications.open_policies().await.expect("a list").len();
+        if left == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(left, 0, "it is known to be as it was");
+    late.data = Some([("mesh".to_owned(), open.after.clone())].into());
+    let refused = maps
+        .replace("istio", &kube::api::PostParams::default(), &late)
+        .await;
+    assert!(
+        matches!(&refused, Err(kube::Error::Api(status)) if status.is_conflict()),
+        "{refused:?}"
+    );
+    let held = server
+        .fake
+        .object("configmaps", "istio-system", "istio")
+        .expect("it is there");
+    assert_eq!(held["data"]["mesh"], TEXT);
+    let recorded = server.get("/api/v1/audit?action=save-outbound-policy").await.body;
+    assert_eq!(
+        recorded["items"][0]["outcome"]["state"], "succeeded",
+        "{recorded}"
+    );
+    assert_eq!(recorded["total"], 1, "{recorded}");
+    sweep.abort();
+}
+
+#[tokio::test]
+async fn whoever_stops_waits_for_those_under_way_and_not_for_ever() {
+    let server = shop().await;
+    let verifications = &server.state.verifications;
+    let slot = verifications.slot().expect("there is room");
+    assert!(!verifications.are_over_within(Duration::ZERO).await);
+    drop(slot);
+    assert!(verifications.are_over_within(Duration::from_secs(5)).await);
+    server.state.stopping.begin();
+    let end = ended(&server, &question("web")).await;
+    assert_eq!(
+        (&end["state"], &end["result"]["ending"]),
+        (&json!("interrupted"), &json!("interrupted")),
+        "{end}"
+    );
 }

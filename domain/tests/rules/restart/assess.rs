@@ -25,7 +25,8 @@ fn facts() -> Facts {
 
 fn budget(allowed: u32) -> Vec<Budget> {
     let name = "cart".to_owned();
-    vec![Budget { name, allowed }]
+    let taken = 0;
+    vec![Budget { name, allowed, taken }]
 }
 
 #[test]
@@ -96,6 +97,28 @@ fn what_cannot_be_restarted_says_why() {
         assert!(!block.to_string().is_empty() && !block.way_out().is_empty());
         assert_eq!(remarks, Vec::new(), "what is left alone needs no preflight");
     }
+}
+
+#[test]
+fn a_budget_that_restarts_under_way_use_up_is_waited_for() {
+    let beside = |allowed, taken| {
+        let mut budgets = budget(allowed);
+        budgets[0].taken = taken;
+        let facts = Facts {
+            rollout: Rollout::Rolling { takes_down: 1 },
+            budgets: Some(budgets),
+            ..facts()
+        };
+        assess(&facts, false, false).0
+    };
+    assert_eq!(beside(1, 0), Verdict::Restart);
+    assert_eq!(beside(2, 1), Verdict::Restart);
+    assert_eq!(beside(1, 1), Verdict::Later);
+    assert_eq!(beside(0, 1), Verdict::Later, "what is missing is theirs");
+    assert!(matches!(
+        beside(0, 0),
+        Verdict::Blocked(Block::Budget { allowed: 0, .. })
+    ));
 }
 
 #[test]

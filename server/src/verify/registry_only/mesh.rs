@@ -20,14 +20,16 @@ use serde_json::json;
 
 use super::{
     super::{rights, store::policies::TemporaryPolicy},
-    Backoff, in_time,
+    Backoff,
+    in_force::{nearest, selector, words},
+    in_time,
 };
 use crate::{
     caller::{Caller, Readable},
     change::record,
-    cluster::mesh::Revision,
+    cluster::{istio::Sidecar, mesh::Revision},
     error::{Error, from_kube},
-    history::{Intent, reconcile},
+    history::Intent,
     mesh_config::{self, Refusal},
     outbound_policy::{self, KEY},
     outside, owner,
@@ -36,8 +38,8 @@ use crate::{
 
 /// After so many seconds it is put back, where nothing else was asked for.
 const REVERT: u16 = 60;
-/// Within this time a request arrives whose sender has died.
-const ARRIVES: Duration = Duration::from_secs(5);
+/// Of which verification the write can no longer arrive, in the ConfigMap ([`fence`]).
+const FENCE: &str = "sidestep.dev/fenced-verification";
 /// How often a write is tried again when somebody else was quicker.
 const TRIES: usize = 5;
 const RETRY: Duration = Duration::from_millis(200);
@@ -74,6 +76,7 @@ pub(in crate::verify) async fn plan(
     if let Some(refused) = refused {
         return Err(Error::Forbidden(refused));
     }
+    own_policy(state, caller, pod).await?;
     rights::console_may_write_config_map(&state.cluster.console, &namespace, &config_map).await?;
     let map: ConfigMap = caller.read("ConfigMap", &namespace, &config_map).await?;
     owner::guard(
@@ -104,6 +107,46 @@ pub(in crate::verify) async fn plan(
         after,
         seconds,
     })
+}
+
+/// Refuses where a `Sidecar` gives the pod a policy of its own, which stays whatever the mesh's is. One that refuses already is
+/// in nobody's way.
+async fn own_policy(state: &State, caller: &Caller, pod: &Pod) -> Result<(), Error> {
+    let namespace = pod.namespace().unwrap_or_default();
+    let root = state.cluster.mesh().root_namespace.clone().unwrap_or_default();
+    let of = |namespace: &str| -> Vec<Sidecar> {
+        let all = state.cluster.stores.sidecars.state();
+        let its = all
+            .iter()
+            .filter(|it| it.namespace().as_deref() == Some(namespace));
+        its.map(|sidecar| (**sidecar).clone()).collect()
+    };
+    let (here, in_root) = (of(&namespace), of(&root));
+    let nearest = nearest(&here, &in_root, pod.labels());
+    let own = nearest.into_iter().find_map(|sidecar| {
+        let mode = outbound_policy::own_mode(sidecar)?;
+        (mode != Mode::RegistryOnly.as_str()).then_some((sidecar, mode))
+    });
+    let Some((sidecar, mode)) = own else {
+        return Ok(());
+    };
+    let within = sidecar.namespace().unwrap_or_default();
+    let name = match caller.must_read(Readable::Sidecars, &within).await {
+        Ok(()) => words(sidecar),
+        Err(Error::Forbidden(_)) => format!("a Sidecar in `{within}` that you may not list"),
+        Err(error) => return Err(error),
+    };
+    let way_out = if selector(sidecar).is_some() {
+        "take `outboundTrafficPolicy` out of that Sidecar for as long as it takes, or verify without `registryOnly`"
+    } else {
+        "verify the workload alone: `registryOnly: workload`"
+    };
+    Err(Error::OwnPolicy(
+        format!(
+            "{name} gives this pod an outbound traffic policy of its own, {mode}: the mesh-wide one does not reach it"
+        ),
+        way_out,
+    ))
 }
 
 /// What breaks meanwhile, and what does not, as far as the caller may see it.
@@ -188,59 +231,57 @@ pub(in crate::verify) async fn make(
     }
 }
 
-/// Puts the policy back, with the console's own account and a record. Until `settled` (microseconds since 1970) the write that
-/// is to be undone may still come. Whether it is over.
-pub(in crate::verify) async fn put_back(
-    state: &State,
-    policy: &TemporaryPolicy,
-    settled: i64,
-) -> Result<bool, Error> {
+/// Puts the policy back, with the console's own account and a record.
+pub(in crate::verify) async fn put_back(state: &State, policy: &TemporaryPolicy) -> Result<(), Error> {
     let mut tries = 0;
     loop {
-        match try_put_back(state, policy, settled).await {
+        match try_put_back(state, policy).await {
             Err(Error::ChangedMeanwhile { .. }) if tries < TRIES => {
                 tries += 1;
                 tokio::time::sleep(RETRY).await;
             }
-            Ok(true) => {
+            Ok(()) => {
                 close(state, policy).await;
-                return Ok(true);
+                return Ok(());
             }
-            other => return other,
+            refused => return refused,
         }
     }
 }
 
-/// Whether it is as it was, for good.
-async fn try_put_back(state: &State, policy: &TemporaryPolicy, settled: i64) -> Result<bool, Error> {
+/// Once this has succeeded it is as it was, for good.
+async fn try_put_back(state: &State, policy: &TemporaryPolicy) -> Result<(), Error> {
     let what = format!("ConfigMap `{}/{}`", policy.namespace, policy.config_map);
     let api: Api<ConfigMap> = Api::namespaced(state.cluster.console.clone(), &policy.namespace);
     let read = api.get_opt(&policy.config_map).await;
     let Some(map) = read.map_err(|error| from_kube(error, &format!("read {what}")))? else {
         // Whoever removed it has removed the policy with it.
-        return Ok(true);
+        return Ok(());
     };
     let text = outbound_policy::text(&map).to_owned();
     let wanted = wanted(policy, &text).map_err(|refusal| Error::MeshConfigRefused {
         what: what.clone(),
         refusal: Box::new(refusal),
     })?;
-    let Some(wanted) = wanted else {
-        // Nothing is to be put back, unless the write is under way still.
-        return Ok(text != policy.before || state.clock.now().as_microsecond() > settled);
+    let version = outside::config_map_version(&map);
+    let (map, wanted, reason) = match wanted {
+        Some(wanted) => (map, wanted, "put back after verification"),
+        None => match fenced(map, policy) {
+            Some(map) => (map, text.clone(), "no late write of the policy by verification"),
+            None => return Ok(()),
+        },
     };
     let target = Target {
         kind: "ConfigMap".to_owned(),
         namespace: policy.namespace.clone(),
         name: policy.config_map.clone(),
     };
-    let version = outside::config_map_version(&map);
     outside::catch_up(state, &target, Some(&version)).await?;
     let intent = Intent {
         actor: policy.actor.clone(),
         action: Action::SaveOutboundPolicy,
         target,
-        reason: Some(format!("put back after verification {}", policy.verification)),
+        reason: Some(format!("{reason} {}", policy.verification)),
         before: Some(json!({ KEY: text })),
         after: Some(json!({ KEY: wanted })),
         based_on: Some(version),
@@ -249,7 +290,24 @@ async fn try_put_back(state: &State, policy: &TemporaryPolicy, settled: i64) -> 
     let written = |map: &ConfigMap| Some(outside::config_map_version(map));
     let write = outbound_policy::write(api, policy.config_map.clone(), what, map, wanted);
     record(&state.history, intent, written, write).await?;
-    Ok(true)
+    Ok(())
+}
+
+/// The ConfigMap that holds the policy as it was before, so marked that the write of this verification can no longer arrive;
+/// nothing: it cannot anyhow.
+///
+/// Where the policy is as it was, the write that was to change it may have been lost, or may be under way still: nobody can
+/// tell. It names the version that it is based on ([`outbound_policy::save`]), so once the ConfigMap has another the API
+/// server refuses it, however late it comes.
+fn fenced(mut map: ConfigMap, policy: &TemporaryPolicy) -> Option<ConfigMap> {
+    let is_as_before = outbound_policy::text(&map) == policy.before;
+    if !is_as_before || policy.before == policy.after {
+        return None;
+    }
+    let before = map
+        .annotations_mut()
+        .insert(FENCE.to_owned(), policy.verification.clone());
+    (before.as_ref() != Some(&policy.verification)).then_some(map)
 }
 
 /// The text to put there; nothing: the policy is not ours any more. What others have changed in it since stays. Where the
@@ -277,18 +335,8 @@ async fn close(state: &State, policy: &TemporaryPolicy) {
     }
 }
 
-/// When no write of a policy can come any more. `alone_since`: since then no other process uses the database, so whoever
-/// was about to write before is gone.
-fn settled(policy: &TemporaryPolicy, alone_since: Option<i64>) -> i64 {
-    let micros = |span: Duration| i64::try_from(span.as_micros()).unwrap_or_default();
-    match alone_since {
-        Some(since) if policy.created < since => since + micros(ARRIVES),
-        _ => policy.created + micros(reconcile::GRACE),
-    }
-}
-
 /// Puts back what is due: those whose verification is over, and those whose time is.
-pub(in crate::verify) async fn sweep(state: &State, alone_since: Option<i64>, backoff: &mut Backoff) {
+pub(in crate::verify) async fn sweep(state: &State, backoff: &mut Backoff) {
     let open = match state.verifications.open_policies().await {
         Ok(open) => open,
         Err(error) => return tracing::warn!("temporary policies cannot be read: {error}"),
@@ -307,8 +355,8 @@ pub(in crate::verify) async fn sweep(state: &State, alone_since: Option<i64>, ba
         if !matches!(state.verifications.claim_policy(id).await, Ok(true)) {
             continue;
         }
-        match in_time(put_back(state, &policy, settled(&policy, alone_since))).await {
-            Ok(true) => {
+        match in_time(put_back(state, &policy)).await {
+            Ok(()) => {
                 backoff.done(id);
                 tracing::info!(
                     verification = id,
@@ -316,7 +364,6 @@ pub(in crate::verify) async fn sweep(state: &State, alone_since: Option<i64>, ba
                     policy.revision
                 );
             }
-            Ok(false) => {}
             Err(error) => {
                 backoff.failed(id);
                 tracing::error!(verification = id, "the policy cannot be put back yet: {error}");
@@ -370,6 +417,21 @@ mod tests {
         // Somebody has put it back already.
         let back = mesh_config::set_mode(&edited, &Mode::AllowAny).expect("it can be set");
         assert_eq!(wanted(&back), None);
+    }
+
+    #[test]
+    fn where_the_write_may_still_come_the_version_that_it_names_is_done_away_with_once() {
+        let policy = policy();
+        let map = |text: &str| ConfigMap {
+            data: Some([(KEY.to_owned(), text.to_owned())].into()),
+            ..ConfigMap::default()
+        };
+        let marked = fenced(map(BEFORE), &policy).expect("it may be under way");
+        assert_eq!(outbound_policy::text(&marked), BEFORE);
+        assert_eq!(marked.annotations()[FENCE], "v");
+        assert_eq!(fenced(marked, &policy), None, "that was done before");
+        // Whoever changed it since has done away with the version too.
+        assert_eq!(fenced(map("rootNamespace: other\n"), &policy), None);
     }
 
     #[test]

@@ -19,7 +19,12 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use super::{super::rights, Backoff, in_time};
+use super::{
+    super::rights,
+    Backoff,
+    in_force::{self, nearest, words},
+    in_time,
+};
 use crate::{
     caller::{Caller, Readable},
     change::record,
@@ -138,44 +143,28 @@ async fn sidecars(client: &kube::Client, namespace: &str) -> Result<Vec<Sidecar>
 
 /// The spec in force for a pod with these labels, for the pods with `selector` alone, refusing what nothing declares.
 fn spec(here: &[Sidecar], in_root: &[Sidecar], pod: &Labels, selector: &Labels) -> Result<Value, Error> {
-    let name = |sidecar: &Sidecar| {
-        format!(
-            "Sidecar `{}/{}`",
-            sidecar.namespace().unwrap_or_default(),
-            sidecar.name_any()
-        )
-    };
-    let labels = |sidecar: &Sidecar| -> Option<Labels> {
-        let labels = sidecar.spec["workloadSelector"]["labels"].as_object()?;
-        let labels = labels
-            .iter()
-            .map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()));
-        Some(labels.collect::<Labels>()).filter(|labels| !labels.is_empty())
-    };
     for sidecar in here {
         // Two of them for one pod are undefined (IST0110).
-        if labels(sidecar).is_some_and(|theirs| selects(&theirs, pod) || selects(&theirs, selector)) {
+        if in_force::selector(sidecar)
+            .is_some_and(|theirs| selects(&theirs, pod) || selects(&theirs, selector))
+        {
             let what = format!(
                 "{} is for this workload already, and two of them have no defined effect",
-                name(sidecar)
+                words(sidecar)
             );
             return Err(Error::InTheWay(what));
         }
     }
-    let everyone = |list: &[Sidecar]| -> Result<Option<Value>, Error> {
-        let mut all = list.iter().filter(|sidecar| labels(sidecar).is_none());
-        match (all.next(), all.next()) {
-            (Some(one), Some(other)) => Err(Error::InTheWay(format!(
+    let mut spec = match nearest(here, in_root, pod).as_slice() {
+        [] => json!({}),
+        [one] => one.spec.clone(),
+        [one, other, ..] => {
+            return Err(Error::InTheWay(format!(
                 "{} and {} are both for the whole namespace: which of them is in force is not defined",
-                name(one),
-                name(other)
-            ))),
-            (one, _) => Ok(one.map(|one| one.spec.clone())),
+                words(one),
+                words(other)
+            )));
         }
-    };
-    let mut spec = match everyone(here)? {
-        Some(spec) => spec,
-        None => everyone(in_root)?.unwrap_or_else(|| json!({})),
     };
     if !spec.is_object() {
         spec = json!({});

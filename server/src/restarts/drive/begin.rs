@@ -1,0 +1,209 @@
+//! Beginning what may begin: with the approver's rights, and with what is known of each workload when its turn comes.
+
+use std::collections::{HashMap, hash_map::Entry};
+
+use api::restart::WorkloadName;
+use domain::restart::{Approver, Event, Facts, ItemState, RunState, Step, Verdict, assess, next};
+
+use super::{Ask, Drive, Memory};
+use crate::{
+    error::Error,
+    restarts::{
+        facts::{self, Beside, Known},
+        pods,
+        rights::Rights,
+        store::Stored,
+        template,
+    },
+};
+
+/// Who pauses a run when no person does.
+const CONSOLE: &str = "the console";
+
+/// After this long a workload is looked at again whose turn had not come, in microseconds.
+const LATER: i64 = 1_000_000;
+
+/// Within this time the cluster has counted the pods of a workload that is over, in microseconds.
+const SEEN: i64 = 5_000_000;
+
+/// What is asked once for the workloads that begin together: in one look at the run, without waiting in between.
+struct Together<'a> {
+    approver: Option<&'a Approver>,
+    rights: Rights<'a>,
+    /// By namespace.
+    beside: HashMap<String, Beside>,
+}
+
+impl Drive {
+    /// Begins what may begin; when to look again, where time decides.
+    pub(super) async fn advance(
+        &self,
+        stored: &mut Stored,
+        memory: &mut Memory,
+    ) -> Result<Option<i64>, Error> {
+        let (pace, places) = (stored.pace(), stored.places());
+        let approver = stored.run.approver.clone();
+        let mut together = self.together(approver.as_ref());
+        loop {
+            let went_on = match next(&pace, &places, &stored.run, self.now()) {
+                Step::Wait(until) => return Ok(until),
+                Step::End => self.append(stored, Event::Ended).await?,
+                Step::Close => {
+                    let why = "the window of time has closed: resume it, or make another plan".to_owned();
+                    self.pause(stored, why).await?
+                }
+                // Its turn comes when another one has been asked for.
+                Step::Begin(_) if !memory.has_room() => return Ok(None),
+                Step::Begin(_) if memory.not_before > self.now() => return Ok(Some(memory.not_before)),
+                Step::Begin(item) => self.begin(stored, memory, item, &mut together).await?,
+            };
+            if !went_on {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn together<'a>(&'a self, approver: Option<&'a Approver>) -> Together<'a> {
+        Together {
+            approver,
+            rights: Rights::of(&self.state.cluster.console, approver),
+            beside: HashMap::new(),
+        }
+    }
+
+    async fn pause(&self, stored: &mut Stored, why: String) -> Result<bool, Error> {
+        let paused = Event::Paused {
+            by: CONSOLE.to_owned(),
+            why: Some(why),
+        };
+        self.append(stored, paused).await
+    }
+
+    /// Begins a workload, if it is still to be.
+    async fn begin(
+        &self,
+        stored: &mut Stored,
+        memory: &mut Memory,
+        item: usize,
+        together: &mut Together<'_>,
+    ) -> Result<bool, Error> {
+        if let Some(why) = no_longer_approved(stored, item, together).await? {
+            return self.pause(stored, why).await;
+        }
+        match self.turn(stored, item, &mut together.beside).await {
+            Turn::Come => {}
+            Turn::Later => {
+                memory.not_before = self.now() + LATER;
+                return Ok(true);
+            }
+            Turn::Never(why) => return self.append(stored, Event::Skipped { item, why }).await,
+        }
+        // The pace counts from here, and whoever comes after a crash goes on from here.
+        let has_begun = self.append(stored, Event::Began { item }).await?;
+        if has_begun {
+            memory.ask(Ask::of(&self.state, stored, item));
+        }
+        // Somebody else may answer for it from now on, whose rights are not known yet.
+        Ok(has_begun && stored.run.approver.as_ref() == together.approver)
+    }
+
+    /// Asks for those of `unasked` that nobody is asking for, if it still may: of a console that ended before it had
+    /// asked, and those that the cluster did not answer for.
+    pub(super) async fn ask_again(
+        &self,
+        stored: &mut Stored,
+        memory: &mut Memory,
+        unasked: Vec<usize>,
+    ) -> Result<(), Error> {
+        let approver = stored.run.approver.clone();
+        let mut together = self.together(approver.as_ref());
+        for item in unasked {
+            if stored.run.state != RunState::Running || !memory.has_room() {
+                return Ok(());
+            }
+            if memory.asking.contains(&item) {
+                continue;
+            }
+            match no_longer_approved(stored, item, &mut together).await? {
+                Some(why) => _ = self.pause(stored, why).await?,
+                None => memory.ask(Ask::of(&self.state, stored, item)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a workload of the plan is to be restarted now.
+    async fn turn(&self, stored: &Stored, item: usize, read: &mut HashMap<String, Beside>) -> Turn {
+        let planned = &stored.fixed.plan.workloads[item];
+        let (cluster, workload) = (&self.state.cluster, &planned.workload);
+        let beside = match read.entry(workload.namespace.clone()) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(unread) => {
+                unread.insert(Beside::read(&cluster.console, Some(&workload.namespace)).await)
+            }
+        };
+        let known = facts::facts(&cluster.stores, beside, workload, pods::stale(cluster, workload));
+        let Some(Known { mut facts, .. }) = known else {
+            return Turn::Never(format!("{} is gone", template::words(workload)));
+        };
+        self.count_taken(stored, beside, workload, &mut facts);
+        let is_wanted = planned.stale_pods == 0;
+        let interrupting = stored.fixed.plan.options.allow_interruption;
+        match assess(&facts, is_wanted, interrupting) {
+            (Verdict::Restart, _) => Turn::Come,
+            (Verdict::Later, _) => Turn::Later,
+            (Verdict::NotNeeded, _) => Turn::Never("no pod of it runs an old setting any more".to_owned()),
+            (Verdict::Blocked(block), _) => Turn::Never(block.to_string()),
+        }
+    }
+
+    /// Counts what the run's other workloads take of a workload's budgets: of those under way what they may, as the cluster may
+    /// not have seen it yet; of those that are just over what it may not have seen come back.
+    fn count_taken(&self, stored: &Stored, beside: &Beside, workload: &WorkloadName, facts: &mut Facts) {
+        let (needed, now) = (facts.takes_down(), self.now());
+        let Some(budgets) = facts.budgets.as_mut().filter(|budgets| !budgets.is_empty()) else {
+            return;
+        };
+        for (other, planned) in stored.run.items.iter().zip(&stored.fixed.plan.workloads) {
+            let is_under_way = other.state == ItemState::Restarting;
+            let is_just_over = other.began.is_some() && other.ended.is_some_and(|ended| now - ended < SEEN);
+            if planned.workload.namespace != workload.namespace || !(is_under_way || is_just_over) {
+                continue;
+            }
+            let known = facts::facts(&self.state.cluster.stores, beside, &planned.workload, 0);
+            let Some(Known { facts: others, .. }) = known else {
+                continue;
+            };
+            for theirs in others.budgets.iter().flatten() {
+                let Some(budget) = budgets.iter_mut().find(|budget| budget.name == theirs.name) else {
+                    continue;
+                };
+                if is_under_way || budget.allowed < needed {
+                    budget.taken += others.takes_down();
+                }
+            }
+        }
+    }
+}
+
+/// Whether a workload's turn has come.
+enum Turn {
+    Come,
+    /// The restarts under way may take all that its budgets allow.
+    Later,
+    /// It is not restarted, and why.
+    Never(String),
+}
+
+/// Why the approver may not go on with this workload.
+async fn no_longer_approved(
+    stored: &Stored,
+    item: usize,
+    together: &mut Together<'_>,
+) -> Result<Option<String>, Error> {
+    if together.approver.is_none() {
+        return Ok(Some("nobody answers for it".to_owned()));
+    }
+    let workload = &stored.fixed.plan.workloads[item].workload;
+    together.rights.refused(workload).await
+}
