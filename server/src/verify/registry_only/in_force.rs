@@ -79,7 +79,7 @@ mod tests {
         };
         assert_eq!(names(&[]), ["Sidecar `istio-system/mesh`"]);
         assert_eq!(names(&[selecting("web")]), ["Sidecar `istio-system/mesh`"]);
-        assert_eq!(names(&[everyone.clone()]), ["Sidecar `shop/default`"]);
+        assert_eq!(names(std::slice::from_ref(&everyone)), ["Sidecar `shop/default`"]);
         assert_eq!(names(&[everyone, selecting("cart")]), ["Sidecar `shop/cart`"]);
     }
 }
