@@ -32,9 +32,28 @@ func TestOnlyWhatTheKernelRefusedIsBlamedOnASwitch(t *testing.T) {
 			"operation not permitted",
 		},
 	} {
-		got := explain(errors.New(c.said), func(file string) string { return c.files[file] }).Error()
+		got := explain(errors.New(c.said), 1000, func(file string) string { return c.files[file] }).Error()
 		if got != c.want {
 			t.Errorf("%s: %s\nnot %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestNoSwitchIsToldToRootOutsideOfAUserNamespace(t *testing.T) {
+	for _, c := range []struct {
+		name, ids string
+		uid       int
+		told      bool
+	}{
+		{"root of the machine or of a container", "         0          0 4294967295", 0, false},
+		{"root of a user namespace", "         0       1000          1\n         1     100000      65536", 0, true},
+		{"an ordinary user", "         0          0 4294967295", 1000, true},
+	} {
+		refused := errors.New("operation not permitted")
+		files := map[string]string{"/proc/self/uid_map": c.ids, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": "1"}
+		got := explain(refused, c.uid, func(file string) string { return files[file] })
+		if told := got.Error() != refused.Error(); told != c.told {
+			t.Errorf("%s: %v", c.name, got)
 		}
 	}
 }

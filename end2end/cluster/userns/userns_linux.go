@@ -47,6 +47,10 @@ func Start(cmd *exec.Cmd) error {
 	cmd.Env = append(cmd.Environ(), variable+"="+strconv.Itoa(3+len(cmd.ExtraFiles)))
 	cmd.ExtraFiles = append(cmd.ExtraFiles, mapped)
 	if err := cmd.Start(); err != nil {
+		// Root asked for mounts only, be it the root of a container that is a user namespace itself.
+		if maps == nil {
+			return err
+		}
 		return Explain(err)
 	}
 	for _, m := range maps {
