@@ -1,6 +1,7 @@
 package userns
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -20,7 +21,13 @@ var refusals = []string{"operation not permitted", "permission denied", "no spac
 // everyID is the map of user ids where there is no user namespace but the machine's.
 const everyID = "0 0 4294967295"
 
-// Explain adds to what the kernel refused in a user namespace, or when one was made, the switch that is behind it, if one is set.
+// Lacking is an error that is none of ours: the machine has not what it takes to be root of a user namespace, or keeps it from us.
+type Lacking struct{ error }
+
+func (l Lacking) Unwrap() error { return l.error }
+
+// Explain adds to what the kernel refused in a user namespace, or when one was made, the switch that is behind it, if one is set:
+// the error is then Lacking.
 func Explain(err error) error {
 	return explain(err, os.Geteuid(), func(file string) string {
 		text, _ := os.ReadFile(file)
@@ -33,13 +40,16 @@ func explain(err error, uid int, read func(file string) string) error {
 	if uid == 0 && strings.Join(strings.Fields(read("/proc/self/uid_map")), " ") == everyID {
 		return err
 	}
+	if errors.As(err, &Lacking{}) {
+		return err
+	}
 	said := strings.ToLower(err.Error())
 	if !slices.ContainsFunc(refusals, func(words string) bool { return strings.Contains(said, words) }) {
 		return err
 	}
 	for _, s := range switches {
 		if read("/proc/sys/"+strings.ReplaceAll(s.name, ".", "/")) == s.off {
-			return fmt.Errorf("%w; the machine has %s=%s, and `sudo sysctl -w %s=%s` allows it", err, s.name, s.off, s.name, s.on)
+			return Lacking{fmt.Errorf("%w; the machine has %s=%s, and `sudo sysctl -w %s=%s` allows it", err, s.name, s.off, s.name, s.on)}
 		}
 	}
 	return err

@@ -80,7 +80,11 @@ func prepare(attributes *syscall.SysProcAttr) ([]idMap, error) {
 	attributes.Cloneflags |= unix.CLONE_NEWUSER
 	// Who has no id yet would lose all capabilities by exec, and gaining them by another one would cost the parent-death signal.
 	attributes.AmbientCaps = everything
-	return findMaps()
+	maps, err := findMaps()
+	if err != nil {
+		return nil, Lacking{err}
+	}
+	return maps, nil
 }
 
 // Await holds a process that was started by Start until its ids are mapped; any other goes on at once.
@@ -118,13 +122,16 @@ func (m idMap) apply(pid int) error {
 	output, err := exec.Command(m.program, append([]string{strconv.Itoa(pid)}, m.arguments...)...).CombinedOutput()
 	if err != nil {
 		said := strings.TrimSpace(string(output))
-		return Explain(fmt.Errorf("%s failed (%w): %s (it has to be setuid root; containers and no_new_privs forbid that)", m.program, err, said))
+		return Explain(fmt.Errorf("%s failed (%w): %s (it has to be setuid root, which some containers forbid)", m.program, err, said))
 	}
 	return nil
 }
 
 // findMaps looks for all that is needed before anything is started.
 func findMaps() (maps []idMap, err error) {
+	if set, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); err == nil && set == 1 {
+		return nil, fmt.Errorf("no_new_privs is set here, as in some containers and services: %s and %s cannot become root", newUIDMap, newGIDMap)
+	}
 	name := strconv.Itoa(os.Getuid())
 	if who, err := user.Current(); err == nil {
 		name = who.Username

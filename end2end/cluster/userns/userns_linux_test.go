@@ -29,16 +29,14 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	if err := errors.Join(Await(), play()); err != nil {
+		err = Explain(err)
 		fmt.Println(err)
-		if Explain(err).Error() != err.Error() || errors.As(err, &missing{}) {
+		if errors.As(err, &Lacking{}) {
 			os.Exit(notHere)
 		}
 		os.Exit(1)
 	}
 }
-
-// missing is what the machine would have to have for the test.
-type missing struct{ error }
 
 // again is this binary in another part, that ends with the thread which starts it.
 func again(part string) (*exec.Cmd, *strings.Builder) {
@@ -51,14 +49,15 @@ func again(part string) (*exec.Cmd, *strings.Builder) {
 }
 
 func playUser() error {
-	if _, err := findMaps(); err != nil {
-		return missing{err}
-	}
 	cmd, said := again("root")
 	if err := Start(cmd); err != nil {
 		return err
 	}
-	if err := cmd.Wait(); err != nil {
+	err := cmd.Wait()
+	if cmd.ProcessState.ExitCode() == notHere {
+		return Lacking{errors.New(said.String())}
+	}
+	if err != nil {
 		return fmt.Errorf("%w: %s", err, said)
 	}
 	return nil
@@ -132,6 +131,22 @@ func TestAnOrdinaryUserIsRootOfANamespaceWithAllIDs(t *testing.T) {
 	}
 	if err != nil {
 		t.Fatalf("%v: %s", err, said)
+	}
+}
+
+func TestWhereNoProgramCanBecomeRootThatIsTheReason(t *testing.T) {
+	found := make(chan error)
+	go func() {
+		// The setting is the thread's, and both end here.
+		runtime.LockOSThread()
+		err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+		if err == nil {
+			_, err = findMaps()
+		}
+		found <- err
+	}()
+	if err := <-found; err == nil || !strings.HasPrefix(err.Error(), "no_new_privs is set here") {
+		t.Error(err)
 	}
 }
 
