@@ -2,7 +2,9 @@ package plane
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,6 +29,9 @@ const first = "-first"
 // boxes are many, as chance decides on which thread a process is when it becomes a shell.
 const boxes = 16
 
+// notHere is the exit code where the machine does not allow what is tested.
+const notHere = 77
+
 func TestMain(m *testing.M) {
 	var err error
 	switch folder := os.Getenv(agentFolder); {
@@ -39,11 +44,15 @@ func TestMain(m *testing.M) {
 	default:
 		os.Exit(m.Run())
 	}
+	err = userns.Explain(err)
 	fmt.Fprintln(os.Stderr, err)
+	if errors.As(err, &userns.Lacking{}) {
+		os.Exit(notHere)
+	}
 	os.Exit(1)
 }
 
-// playAgent makes pods, says which processes they begin with, and waits to be killed.
+// playAgent makes pods, says which processes they begin with, and waits to be killed: by the test, or with it.
 func playAgent(folder string) error {
 	program := folder + first
 	if err := ownFolder(folder); err != nil {
@@ -60,8 +69,8 @@ func playAgent(folder string) error {
 		}
 		fmt.Println(box.first.Process.Pid)
 	}
-	time.Sleep(time.Hour)
-	return nil
+	_, err := io.Copy(io.Discard, os.Stdin)
+	return errors.Join(errors.New("the test is gone"), err)
 }
 
 func TestAKilledAgentLeavesNoPod(t *testing.T) {
@@ -75,13 +84,23 @@ func TestAKilledAgentLeavesNoPod(t *testing.T) {
 	}
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), agentFolder+"="+folder)
-	cmd.Stderr = os.Stderr
-	said, err := cmd.StdoutPipe()
+	// A file, as the end of a pipe would come with that of the last pod.
+	complaint, err := os.Create(folder + "-complaint")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := userns.Start(cmd); err != nil {
+	defer complaint.Close()
+	cmd.Stderr = complaint
+	said, saidErr := cmd.StdoutPipe()
+	// Nothing is written: the agent ends when the pipe does.
+	_, alive := cmd.StdinPipe()
+	if err := errors.Join(saidErr, alive); err != nil {
+		t.Fatal(err)
+	}
+	if err := userns.Start(cmd); errors.As(err, &userns.Lacking{}) {
 		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
 	}
 	var pids []int
 	for lines := bufio.NewScanner(said); len(pids) < boxes && lines.Scan(); {
@@ -93,8 +112,12 @@ func TestAKilledAgentLeavesNoPod(t *testing.T) {
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
+	why, _ := os.ReadFile(complaint.Name())
+	if cmd.ProcessState.ExitCode() == notHere {
+		t.Skip(string(why))
+	}
 	if len(pids) < boxes {
-		t.Fatalf("only %d pods", len(pids))
+		t.Fatalf("only %d pods: %s", len(pids), why)
 	}
 	for deadline := time.Now().Add(10 * time.Second); slices.ContainsFunc(pids, lives) && time.Now().Before(deadline); {
 		time.Sleep(10 * time.Millisecond)

@@ -21,7 +21,8 @@ var refusals = []string{"operation not permitted", "permission denied", "no spac
 // everyID is the map of user ids where there is no user namespace but the machine's.
 const everyID = "0 0 4294967295"
 
-// Lacking is an error that is none of ours: the machine has not what it takes to be root of a user namespace, or keeps it from us.
+// Lacking is an error that is none of ours: the machine has not what it takes to be root with mounts of its own, or keeps it
+// from us.
 type Lacking struct{ error }
 
 func (l Lacking) Unwrap() error { return l.error }

@@ -4,6 +4,7 @@ package userns
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -48,10 +49,13 @@ func Start(cmd *exec.Cmd) error {
 	cmd.ExtraFiles = append(cmd.ExtraFiles, mapped)
 	if err := cmd.Start(); err != nil {
 		// Root asked for mounts only, be it the root of a container that is a user namespace itself.
-		if maps == nil {
-			return err
+		if maps != nil {
+			return Explain(err)
 		}
-		return Explain(err)
+		if errors.Is(err, unix.EPERM) {
+			return Lacking{err}
+		}
+		return err
 	}
 	for _, m := range maps {
 		if err == nil {
