@@ -4,7 +4,6 @@ package userns
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -50,12 +49,9 @@ func Start(cmd *exec.Cmd) error {
 	if err := cmd.Start(); err != nil {
 		// Root asked for mounts only, be it the root of a container that is a user namespace itself.
 		if maps != nil {
-			return Explain(err)
+			err = Explain(err)
 		}
-		if errors.Is(err, unix.EPERM) {
-			return Lacking{err}
-		}
-		return err
+		return contained(err)
 	}
 	for _, m := range maps {
 		if err == nil {
@@ -126,9 +122,17 @@ func (m idMap) apply(pid int) error {
 	output, err := exec.Command(m.program, append([]string{strconv.Itoa(pid)}, m.arguments...)...).CombinedOutput()
 	if err != nil {
 		said := strings.TrimSpace(string(output))
-		return Explain(fmt.Errorf("%s failed (%w): %s (it has to be setuid root, which some containers forbid)", m.program, err, said))
+		return contained(Explain(fmt.Errorf("%s failed (%w): %s (it has to be setuid root, which some containers forbid)", m.program, err, said)))
 	}
 	return nil
+}
+
+// contained lays an error to a container in which nobody can have CAP_SYS_ADMIN, root and newuidmap included.
+func contained(err error) error {
+	if has, unknown := unix.PrctlRetInt(unix.PR_CAPBSET_READ, unix.CAP_SYS_ADMIN, 0, 0, 0); unknown == nil && has == 0 {
+		return Lacking{err}
+	}
+	return err
 }
 
 // findMaps looks for all that is needed before anything is started.
