@@ -22,7 +22,7 @@ type Part struct {
 	Grace time.Duration
 	// Root says that it has to be root, of a user namespace where we are an ordinary user.
 	Root bool
-	// Without is told when the part keeps ending, if the sandbox is of use without it.
+	// Without is told when the part keeps ending or cannot be started again, if the sandbox is of use without it.
 	Without func(why error)
 }
 

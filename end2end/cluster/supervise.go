@@ -53,7 +53,7 @@ func (s *Supervisor) Stop() {
 const maxRestarts = 3
 
 // Run watches until the context ends. A part that ends by itself is started again, as a kubelet would; one that keeps
-// ending brings the sandbox down, so that the reason is seen, unless the sandbox can do without it.
+// ending, or cannot be started, brings the sandbox down, so that the reason is seen, unless the sandbox can do without it.
 func (s *Supervisor) Run(ctx context.Context) error {
 	for pause(ctx, 200*time.Millisecond) {
 		s.lock.Lock()
@@ -61,28 +61,41 @@ func (s *Supervisor) Run(ctx context.Context) error {
 			if !p.Ended() {
 				continue
 			}
-			name := p.Part.Name
-			if s.restarts[name]++; s.restarts[name] > maxRestarts {
-				if p.Part.Without == nil {
-					s.lock.Unlock()
-					return s.failure(p)
-				}
-				s.running = slices.Delete(s.running, i, i+1)
-				s.layout.RemovePid(name)
-				go p.Part.Without(s.failure(p))
-				break
+			err := s.again(i)
+			if err == nil {
+				continue
 			}
-			say("%s ended by itself (%s), starting it again", name, cause(p))
-			again, err := s.spawner.Start(s.layout, p.Part)
-			if err != nil {
+			if p.Part.Without == nil {
 				s.lock.Unlock()
 				return err
 			}
-			s.running[i] = again
+			last := s.running[i]
+			s.running = slices.Delete(s.running, i, i+1)
+			go func() {
+				last.Stop(s.layout)
+				p.Part.Without(err)
+			}()
+			break
 		}
 		s.lock.Unlock()
 	}
 	return nil
+}
+
+// again starts a part that has ended, if it may be started once more.
+func (s *Supervisor) again(i int) error {
+	p := s.running[i]
+	name := p.Part.Name
+	if s.restarts[name]++; s.restarts[name] > maxRestarts {
+		return s.failure(p)
+	}
+	say("%s ended by itself (%s), starting it again", name, cause(p))
+	process, err := s.spawner.Start(s.layout, p.Part)
+	// One that runs but could not be remembered has to be stopped all the same.
+	if process != nil {
+		s.running[i] = process
+	}
+	return err
 }
 
 // Dead returns why a part has ended, if one has: nothing else would say so before Run watches.
