@@ -9,7 +9,10 @@ use std::{
 use anyhow::{Context, bail};
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use kube::Client;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::timeout,
+};
 
 use crate::{
     admission::{self, tls},
@@ -31,6 +34,8 @@ use crate::{
 
 /// How long requests under way may take when the process is asked to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How long restarts that are being asked for may take then, until their runs are given back.
+const GIVING_BACK: Duration = Duration::from_secs(6);
 
 /// Serves until a signal says to stop.
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
@@ -85,7 +90,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     }
     let alone = Alone::with(&args.database);
     tokio::spawn(outside::run(history.clone(), cluster.clone(), clock.clone()));
-    tokio::spawn(drive::run(state.clone(), alone.is_some()));
+    let drives = tokio::spawn(drive::run(state.clone(), alone.is_some()));
     tokio::spawn(verify::sweep(state.clone(), alone.is_some()));
     tokio::spawn(reconcile::run(history, cluster.clone(), clock, alone.is_some()));
 
@@ -106,7 +111,10 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         }
         None => pages.await?,
     }
-    verify::stop(&state).await;
+    let (given_back, ()) = tokio::join!(timeout(GIVING_BACK, drives), verify::stop(&state));
+    if given_back.is_err() {
+        tracing::warn!("restarts are still being asked for: the next console goes on when their leases end");
+    }
     tracing::info!("stopped");
     Ok(())
 }

@@ -7,7 +7,7 @@
 use std::{
     collections::HashSet,
     panic::resume_unwind,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -40,7 +40,7 @@ const AT_ONCE: usize = 8;
 /// is claimed.
 pub async fn run(state: State, alone: bool) {
     let driver = uuid::Uuid::now_v7().to_string();
-    let mine: Arc<Mutex<HashSet<String>>> = Arc::default();
+    let mine = Mine::default();
     if alone && let Err(error) = state.restarts.take_over().await {
         tracing::warn!("restarts that were under way go on when their leases end: {error}");
     }
@@ -48,9 +48,16 @@ pub async fn run(state: State, alone: bool) {
     let mut pulse = None;
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut under_way = JoinSet::new();
     loop {
         tokio::select! {
-            () = state.stopping.begun() => return,
+            () = state.stopping.begun() => break,
+            Some(over) = under_way.join_next() => {
+                if let Err(error) = over {
+                    tracing::error!("a restart was dropped, and is taken up when its lease ends: {error}");
+                }
+                continue;
+            }
             // What this process has changed: a run may be started.
             _ = changes.changed() => {}
             // What others have.
@@ -68,53 +75,63 @@ pub async fn run(state: State, alone: bool) {
                 }
             },
         }
-        claim(&state, &driver, &mine).await;
+        claim(&state, &driver, &mine, &mut under_way).await;
     }
+    // Each gives its run back, so that the next process need not wait.
+    while under_way.join_next().await.is_some() {}
 }
 
 /// Takes the runs that nobody carries out.
-async fn claim(state: &State, driver: &str, mine: &Arc<Mutex<HashSet<String>>>) {
-    let lock = || mine.lock().unwrap_or_else(PoisonError::into_inner);
+async fn claim(state: &State, driver: &str, mine: &Mine, under_way: &mut JoinSet<()>) {
     let unclaimed = match state.restarts.unclaimed().await {
         Ok(unclaimed) => unclaimed,
         Err(error) => return tracing::warn!("restarts cannot be read: {error}"),
     };
     for id in unclaimed {
-        if lock().contains(&id) || !matches!(state.restarts.claim(&id, driver).await, Ok(true)) {
+        let Some(held) = mine.hold(&id) else { continue };
+        if !matches!(state.restarts.claim(&id, driver).await, Ok(true)) {
             continue;
         }
-        lock().insert(id.clone());
-        let (drive, mine) = (
-            Drive {
-                state: state.clone(),
-                driver: driver.to_owned(),
-                id,
-            },
-            mine.clone(),
-        );
-        tokio::spawn(async move {
-            tracing::info!(restart = drive.id, "carrying a restart out");
-            let mut memory = Memory::default();
-            tokio::select! {
-                done = drive.work(&mut memory) => if let Err(error) = done {
-                    tracing::warn!(restart = drive.id, "a restart cannot go on now: {error}");
-                    // Not at once: what is wrong may stay so for a while.
-                    tokio::time::sleep(LOOK).await;
-                },
-                () = drive.keep() => tracing::warn!(restart = drive.id, "another process carries the restart out now"),
-                () = drive.state.stopping.begun() => {}
-            }
-            memory.end().await;
-            if let Err(error) = drive.state.restarts.release(&drive.id, &drive.driver).await {
-                tracing::warn!(
-                    restart = drive.id,
-                    "a claim cannot be given back and ends by itself: {error}"
-                );
-            }
-            mine.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .remove(&drive.id);
+        let drive = Drive {
+            state: state.clone(),
+            driver: driver.to_owned(),
+            id,
+        };
+        under_way.spawn(async move {
+            drive.carry_out().await;
+            drop(held);
         });
+    }
+}
+
+/// The runs that this process carries out.
+#[derive(Clone, Default)]
+struct Mine(Arc<Mutex<HashSet<String>>>);
+
+impl Mine {
+    /// Says that a run is carried out, until what is answered is dropped; nothing where it is already.
+    fn hold(&self, id: &str) -> Option<Held> {
+        let is_new = self.lock().insert(id.to_owned());
+        is_new.then(|| Held {
+            id: id.to_owned(),
+            mine: self.clone(),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A run that this process carries out, however that ends.
+struct Held {
+    id: String,
+    mine: Mine,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.mine.lock().remove(&self.id);
     }
 }
 
@@ -161,6 +178,38 @@ impl Memory {
 }
 
 impl Drive {
+    /// Carries the run out until it is over, somebody else's, or the process stops; then gives it back.
+    async fn carry_out(&self) {
+        tracing::info!(restart = self.id, "carrying a restart out");
+        let mut memory = Memory::default();
+        let goes_on = tokio::select! {
+            done = self.work(&mut memory) => {
+                if let Err(error) = &done {
+                    tracing::warn!(restart = self.id, "a restart cannot go on now: {error}");
+                    // Not at once: what is wrong may stay so for a while.
+                    sleep(LOOK).await;
+                }
+                done.is_err()
+            }
+            () = self.keep() => {
+                tracing::warn!(restart = self.id, "another process carries the restart out now");
+                false
+            }
+            () = self.state.stopping.begun() => true,
+        };
+        // What is over, or somebody else's, is asked for no more; a write that was begun ends all the same.
+        if goes_on {
+            memory.end().await;
+        }
+        drop(memory);
+        if let Err(error) = self.state.restarts.release(&self.id, &self.driver).await {
+            tracing::warn!(
+                restart = self.id,
+                "a claim cannot be given back and ends by itself: {error}"
+            );
+        }
+    }
+
     /// Renews the lease; returns when it is lost.
     async fn keep(&self) {
         loop {

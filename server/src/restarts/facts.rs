@@ -20,7 +20,11 @@ use k8s_openapi::{
 };
 use kube::{Api, Client, ResourceExt, api::ListParams};
 
-use crate::{budgets, cluster::watch::Stores};
+use crate::{
+    budgets,
+    cluster::watch::Stores,
+    error::{Error, from_kube},
+};
 
 type Labels = BTreeMap<String, String>;
 
@@ -62,14 +66,15 @@ pub(super) fn workload_of(pod: &PodRow) -> WorkloadName {
 /// What the console does not watch, read when it is needed.
 #[derive(Default)]
 pub(super) struct Beside {
-    /// `None`: they cannot be read.
+    /// `None`: the console's account may not read them.
     budgets: Option<Vec<PodDisruptionBudget>>,
     autoscalers: Vec<HorizontalPodAutoscaler>,
 }
 
 impl Beside {
-    /// Reads it with the console's own account; in one namespace, or everywhere.
-    pub(super) async fn read(client: &Client, namespace: Option<&str>) -> Self {
+    /// Reads it with the console's own account; in one namespace, or everywhere. A cluster that does not say which budgets
+    /// there are is no cluster without budgets.
+    pub(super) async fn read(client: &Client, namespace: Option<&str>) -> Result<Self, Error> {
         let everything = ListParams::default();
         let (budgets, autoscalers): (Api<PodDisruptionBudget>, Api<HorizontalPodAutoscaler>) = match namespace
         {
@@ -80,13 +85,18 @@ impl Beside {
             None => (Api::all(client.clone()), Api::all(client.clone())),
         };
         let (budgets, autoscalers) = tokio::join!(budgets.list(&everything), autoscalers.list(&everything));
-        if let Err(error) = &budgets {
-            tracing::warn!("PodDisruptionBudgets cannot be read: {error}");
-        }
-        Self {
-            budgets: budgets.ok().map(|list| list.items),
+        let budgets = match budgets {
+            Ok(list) => Some(list.items),
+            Err(kube::Error::Api(status)) if status.is_forbidden() => {
+                tracing::warn!("PodDisruptionBudgets may not be read: {}", status.message);
+                None
+            }
+            Err(error) => return Err(from_kube(error, "list PodDisruptionBudgets")),
+        };
+        Ok(Self {
+            budgets,
             autoscalers: autoscalers.map(|list| list.items).unwrap_or_default(),
-        }
+        })
     }
 
     fn budgets(&self, namespace: &str, labels: &Labels) -> Option<Vec<Budget>> {

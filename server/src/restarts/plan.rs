@@ -51,7 +51,7 @@ pub async fn plan(state: &State, caller: &Caller, asked: PlanRestart) -> Result<
             ),
         ));
     }
-    let beside = Beside::read(&state.cluster.console, None).await;
+    let beside = Beside::read(&state.cluster.console, None).await?;
     let interrupting = asked.options.allow_interruption;
     let (mut restarted, mut blocked) = (Vec::new(), Vec::new());
     let mut rights = Rights::of(&caller.client, None);

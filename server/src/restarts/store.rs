@@ -7,7 +7,7 @@ use domain::restart::{Event, ItemState, Pace, Place, Run, RunState, Window};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyPool, Row, any::AnyRow};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 use crate::{clock::Clock, error::Error, history::History};
 
@@ -22,6 +22,7 @@ pub struct Restarts {
     pool: AnyPool,
     clock: Clock,
     changed: watch::Sender<()>,
+    turns: Arc<Mutex<()>>,
 }
 
 /// What is fixed when a plan is made.
@@ -101,7 +102,14 @@ impl Restarts {
             pool: history.pool().clone(),
             clock,
             changed: watch::Sender::default(),
+            turns: Arc::default(),
         }
+    }
+
+    /// Waits until no other run of this process decides what begins: two that share a budget would each take all of it.
+    /// Those of other processes are seen once they have begun something.
+    pub(super) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turns.lock().await
     }
 
     /// Tells of each change of any run: of this process at once, of others once they are seen ([`super::drive`]).
@@ -352,6 +360,25 @@ impl Restarts {
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(|row| row.try_get("id")).collect()
+    }
+
+    /// The runs beside this one that may have workloads under way.
+    pub async fn others(&self, id: &str) -> Result<Vec<Stored>, Error> {
+        let read = async {
+            let rows =
+                sqlx::query("select * from restart_runs where state in ($1, $2) and id <> $3 order by id")
+                    .bind(word(RunState::Running))
+                    .bind(word(RunState::Paused))
+                    .bind(id)
+                    .fetch_all(&self.pool)
+                    .await?;
+            let mut runs = Vec::with_capacity(rows.len());
+            for row in rows {
+                runs.push(self.fold(&row).await?);
+            }
+            Ok(runs)
+        };
+        read.await.map_err(Error::HistoryUnreadable)
     }
 
     /// Ends all leases: only for a process that knows that it is alone.

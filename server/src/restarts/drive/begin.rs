@@ -1,6 +1,6 @@
 //! Beginning what may begin: with the approver's rights, and with what is known of each workload when its turn comes.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::HashMap;
 
 use api::restart::WorkloadName;
 use domain::restart::{Approver, Event, Facts, ItemState, RunState, Step, Verdict, assess, next};
@@ -24,14 +24,20 @@ const CONSOLE: &str = "the console";
 const LATER: i64 = 1_000_000;
 
 /// Within this time the cluster has counted the pods of a workload that is over, in microseconds.
-const SEEN: i64 = 5_000_000;
+const COUNTED: i64 = 5_000_000;
 
-/// What is asked once for the workloads that begin together: in one look at the run, without waiting in between.
+/// So long what is asked for the workloads that begin together is taken for true, in microseconds.
+const FRESH: i64 = 1_000_000;
+
+/// What is asked once for the workloads that begin together: in one look at the run.
 struct Together<'a> {
+    asked: i64,
     approver: Option<&'a Approver>,
     rights: Rights<'a>,
     /// By namespace.
     beside: HashMap<String, Beside>,
+    /// The other runs that are under way.
+    others: Option<Vec<Stored>>,
 }
 
 impl Drive {
@@ -43,8 +49,12 @@ impl Drive {
     ) -> Result<Option<i64>, Error> {
         let (pace, places) = (stored.pace(), stored.places());
         let approver = stored.run.approver.clone();
+        let _turn = self.state.restarts.turn().await;
         let mut together = self.together(approver.as_ref());
         loop {
+            if !together.holds(stored, self.now()) {
+                return Ok(Some(self.now()));
+            }
             let went_on = match next(&pace, &places, &stored.run, self.now()) {
                 Step::Wait(until) => return Ok(until),
                 Step::End => self.append(stored, Event::Ended).await?,
@@ -65,9 +75,11 @@ impl Drive {
 
     fn together<'a>(&'a self, approver: Option<&'a Approver>) -> Together<'a> {
         Together {
+            asked: self.now(),
             approver,
             rights: Rights::of(&self.state.cluster.console, approver),
             beside: HashMap::new(),
+            others: None,
         }
     }
 
@@ -90,7 +102,7 @@ impl Drive {
         if let Some(why) = no_longer_approved(stored, item, together).await? {
             return self.pause(stored, why).await;
         }
-        match self.turn(stored, item, &mut together.beside).await {
+        match self.turn(stored, item, together).await? {
             Turn::Come => {}
             Turn::Later => {
                 memory.not_before = self.now() + LATER;
@@ -103,71 +115,118 @@ impl Drive {
         if has_begun {
             memory.ask(Ask::of(&self.state, stored, item));
         }
-        // Somebody else may answer for it from now on, whose rights are not known yet.
-        Ok(has_begun && stored.run.approver.as_ref() == together.approver)
+        Ok(has_begun)
     }
 
-    /// Asks for those of `unasked` that nobody is asking for, if it still may: of a console that ended before it had
-    /// asked, and those that the cluster did not answer for.
+    /// Asks for those of `unasked` that nobody is asking for: of a console that ended before it had asked, and those that
+    /// the cluster did not answer for. What it waited for may be long ago: all is looked at again that was when they began.
     pub(super) async fn ask_again(
         &self,
         stored: &mut Stored,
         memory: &mut Memory,
         unasked: Vec<usize>,
     ) -> Result<(), Error> {
+        let unasked: Vec<usize> = unasked
+            .into_iter()
+            .filter(|item| !memory.asking.contains(item))
+            .collect();
+        if unasked.is_empty() || memory.not_before > self.now() {
+            return Ok(());
+        }
+        let window = stored.pace().window;
         let approver = stored.run.approver.clone();
+        let _turn = self.state.restarts.turn().await;
         let mut together = self.together(approver.as_ref());
         for item in unasked {
-            if stored.run.state != RunState::Running || !memory.has_room() {
+            let now = self.now();
+            let is_open = window.is_none_or(|window| window.from <= now && now < window.to);
+            if stored.run.state != RunState::Running
+                || !memory.has_room()
+                || !is_open
+                || !together.holds(stored, now)
+            {
                 return Ok(());
             }
-            if memory.asking.contains(&item) {
+            if let Some(why) = no_longer_approved(stored, item, &mut together).await? {
+                self.pause(stored, why).await?;
                 continue;
             }
-            match no_longer_approved(stored, item, &mut together).await? {
-                Some(why) => _ = self.pause(stored, why).await?,
-                None => memory.ask(Ask::of(&self.state, stored, item)),
+            if self.is_asked(stored, item).await? {
+                memory.ask(Ask::of(&self.state, stored, item));
+                continue;
+            }
+            match self.turn(stored, item, &mut together).await? {
+                Turn::Come => memory.ask(Ask::of(&self.state, stored, item)),
+                Turn::Later => memory.not_before = self.now() + LATER,
+                Turn::Never(why) => _ = self.append(stored, Event::Skipped { item, why }).await?,
             }
         }
         Ok(())
     }
 
+    /// Whether the cluster has taken the restart already: then only the record of that is missing.
+    async fn is_asked(&self, stored: &Stored, item: usize) -> Result<bool, Error> {
+        let workload = &stored.fixed.plan.workloads[item].workload;
+        let now = template::now(&self.state.cluster.console, workload).await?;
+        Ok(now.is_some_and(|now| template::is_restarted(&now, &stored.id)))
+    }
+
     /// Whether a workload of the plan is to be restarted now.
-    async fn turn(&self, stored: &Stored, item: usize, read: &mut HashMap<String, Beside>) -> Turn {
+    async fn turn(&self, stored: &Stored, item: usize, together: &mut Together<'_>) -> Result<Turn, Error> {
         let planned = &stored.fixed.plan.workloads[item];
         let (cluster, workload) = (&self.state.cluster, &planned.workload);
-        let beside = match read.entry(workload.namespace.clone()) {
-            Entry::Occupied(read) => read.into_mut(),
-            Entry::Vacant(unread) => {
-                unread.insert(Beside::read(&cluster.console, Some(&workload.namespace)).await)
+        if !together.beside.contains_key(&workload.namespace) {
+            match Beside::read(&cluster.console, Some(&workload.namespace)).await {
+                Ok(beside) => _ = together.beside.insert(workload.namespace.clone(), beside),
+                Err(error) => {
+                    tracing::warn!(
+                        restart = self.id,
+                        "a workload waits until its budgets can be read: {error}"
+                    );
+                    return Ok(Turn::Later);
+                }
             }
-        };
+        }
+        if together.others.is_none() {
+            together.others = Some(self.state.restarts.others(&self.id).await?);
+        }
+        let (beside, others) = (
+            &together.beside[&workload.namespace],
+            together.others.as_deref().unwrap_or_default(),
+        );
+        if others.iter().any(|other| is_restarting(other, workload)) {
+            return Ok(Turn::Later);
+        }
         let known = facts::facts(&cluster.stores, beside, workload, pods::stale(cluster, workload));
         let Some(Known { mut facts, .. }) = known else {
-            return Turn::Never(format!("{} is gone", template::words(workload)));
+            return Ok(Turn::Never(format!("{} is gone", template::words(workload))));
         };
-        self.count_taken(stored, beside, workload, &mut facts);
+        for run in others.iter().chain([stored]) {
+            self.count_taken(run, beside, workload, &mut facts);
+        }
         let is_wanted = planned.stale_pods == 0;
         let interrupting = stored.fixed.plan.options.allow_interruption;
-        match assess(&facts, is_wanted, interrupting) {
+        Ok(match assess(&facts, is_wanted, interrupting) {
             (Verdict::Restart, _) => Turn::Come,
             (Verdict::Later, _) => Turn::Later,
             (Verdict::NotNeeded, _) => Turn::Never("no pod of it runs an old setting any more".to_owned()),
             (Verdict::Blocked(block), _) => Turn::Never(block.to_string()),
-        }
+        })
     }
 
-    /// Counts what the run's other workloads take of a workload's budgets: of those under way what they may, as the cluster may
+    /// Counts what a run's other workloads take of a workload's budgets: of those under way what they may, as the cluster may
     /// not have seen it yet; of those that are just over what it may not have seen come back.
-    fn count_taken(&self, stored: &Stored, beside: &Beside, workload: &WorkloadName, facts: &mut Facts) {
+    fn count_taken(&self, run: &Stored, beside: &Beside, workload: &WorkloadName, facts: &mut Facts) {
         let (needed, now) = (facts.takes_down(), self.now());
         let Some(budgets) = facts.budgets.as_mut().filter(|budgets| !budgets.is_empty()) else {
             return;
         };
-        for (other, planned) in stored.run.items.iter().zip(&stored.fixed.plan.workloads) {
+        for (other, planned) in run.run.items.iter().zip(&run.fixed.plan.workloads) {
             let is_under_way = other.state == ItemState::Restarting;
-            let is_just_over = other.began.is_some() && other.ended.is_some_and(|ended| now - ended < SEEN);
-            if planned.workload.namespace != workload.namespace || !(is_under_way || is_just_over) {
+            let is_just_over =
+                other.began.is_some() && other.ended.is_some_and(|ended| now - ended < COUNTED);
+            let is_beside = planned.workload.namespace == workload.namespace && planned.workload != *workload;
+            if !is_beside || !(is_under_way || is_just_over) {
                 continue;
             }
             let known = facts::facts(&self.state.cluster.stores, beside, &planned.workload, 0);
@@ -186,10 +245,24 @@ impl Drive {
     }
 }
 
+impl Together<'_> {
+    /// Whether it still says what is: somebody else may answer for the run by now, whose rights are not known.
+    fn holds(&self, stored: &Stored, now: i64) -> bool {
+        now - self.asked < FRESH && stored.run.approver.as_ref() == self.approver
+    }
+}
+
+/// Whether a run restarts this workload now.
+fn is_restarting(run: &Stored, workload: &WorkloadName) -> bool {
+    let mut items = run.run.items.iter().zip(&run.fixed.plan.workloads);
+    items.any(|(item, planned)| item.state == ItemState::Restarting && planned.workload == *workload)
+}
+
 /// Whether a workload's turn has come.
 enum Turn {
     Come,
-    /// The restarts under way may take all that its budgets allow.
+    /// The restarts under way may take all that its budgets allow, or another run restarts it, or its budgets cannot be
+    /// read. What comes after it in the wave waits too: the order is the plan's.
     Later,
     /// It is not restarted, and why.
     Never(String),

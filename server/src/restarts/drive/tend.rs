@@ -57,7 +57,7 @@ impl Drive {
             Progress::Failed(why) => failed(why),
             Progress::Going(how) => {
                 let seconds = stored.fixed.plan.options.deadline_seconds;
-                if now - began.unwrap_or(now) > i64::from(seconds) * 1_000_000 {
+                if now - asked.or(*began).unwrap_or(now) > i64::from(seconds) * 1_000_000 {
                     return failed(format!("its new pods are not ready after {seconds} s: {how}"));
                 }
                 looks

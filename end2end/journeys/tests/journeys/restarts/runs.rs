@@ -2,10 +2,13 @@
 
 use api::{
     audit::{Action, AuditQuery, OutcomeState},
-    restart::{Command, PlanRestart, RestartOptions, RestartQuery, Scope, WorkloadName},
+    restart::{Command, PlanRestart, RestartOptions, RestartQuery, RestartRun, Scope, WorkloadName},
 };
-use domain::restart::{ItemState, RESTART, RESTARTED_AT, RunState};
-use journeys::{Namespace, World, workloads};
+use domain::restart::{ItemState, Order, RESTART, RESTARTED_AT, RunState};
+use journeys::{Namespace, World, eventually, workloads};
+use k8s_openapi::{api::policy::v1::PodDisruptionBudget, jiff::Timestamp};
+use kube::Api;
+use serde_json::json;
 
 use super::{ended, fast, known_as_stale, plan, refused, stale, start, state_of, until};
 
@@ -316,4 +319,99 @@ async fn outside_of_its_window_a_run_begins_nothing_and_pauses_when_it_has_close
         .expect("cancelled");
     assert_eq!(state_of(&cancelled, "web"), ItemState::Skipped);
     assert_eq!(workloads::rollouts(&world.admin, &namespace.name, "web").await, 0);
+}
+
+/// Two workloads, each of which takes a pod down, under one budget that lets one go.
+fn under_one_budget() -> Vec<serde_json::Value> {
+    let of = |name: &str| {
+        let mut web = workloads::restarting_badly(name, "slow");
+        web["spec"]["strategy"] = json!({ "rollingUpdate": { "maxSurge": 0, "maxUnavailable": 1 } });
+        web["spec"]["template"]["metadata"]["labels"]["tier"] = json!("front");
+        web
+    };
+    let budget = json!({
+        "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": { "name": "front" },
+        "spec": { "maxUnavailable": 1, "selector": { "matchLabels": { "tier": "front" } } },
+    });
+    vec![of("a"), of("b"), budget]
+}
+
+/// When the restarts of these runs' workloads began and ended.
+fn spans(runs: &[RestartRun]) -> Vec<(Timestamp, Timestamp)> {
+    let time = |text: &Option<String>| -> Timestamp {
+        let text = text.as_deref().expect("it began and is over");
+        text.parse().expect("a time")
+    };
+    let workloads = runs.iter().flat_map(|run| &run.workloads);
+    let mut spans: Vec<_> = workloads
+        .map(|one| (time(&one.began), time(&one.ended)))
+        .collect();
+    spans.sort();
+    spans
+}
+
+#[tokio::test]
+async fn workloads_that_share_a_budget_are_restarted_one_after_the_other_also_by_two_runs() {
+    let world = World::shared().await;
+    let options = || RestartOptions {
+        order: Order::Together,
+        ..fast()
+    };
+    for is_one_run in [true, false] {
+        let namespace = Namespace::new(&world, "budget").await;
+        stale(&world, &namespace, under_one_budget(), 4, 4).await;
+        eventually_allowed(&world, &namespace).await;
+        let runs = if is_one_run {
+            vec![start(&world.console, &plan(&namespace, options())).await]
+        } else {
+            let of = |name: &str| PlanRestart {
+                scope: Scope::Workloads {
+                    workloads: vec![WorkloadName {
+                        kind: "Deployment".to_owned(),
+                        namespace: namespace.name.clone(),
+                        name: name.to_owned(),
+                    }],
+                },
+                options: options(),
+                reason: None,
+            };
+            let (a, b) = (of("a"), of("b"));
+            let (a, b) = tokio::join!(start(&world.console, &a), start(&world.console, &b));
+            vec![a, b]
+        };
+        let mut over = Vec::new();
+        for run in &runs {
+            over.push(ended(&world.console, &run.row.id).await);
+        }
+        assert!(
+            over.iter().all(|run| run.row.state == RunState::Succeeded),
+            "{over:#?}"
+        );
+        let spans = spans(&over);
+        let [(_, first_ended), (second_began, _)] = spans.as_slice() else {
+            panic!("two workloads: {spans:?}");
+        };
+        assert!(
+            first_ended <= second_began,
+            "side by side under one budget: {spans:?}"
+        );
+        for name in ["a", "b"] {
+            assert_eq!(workloads::rollouts(&world.admin, &namespace.name, name).await, 1);
+        }
+    }
+}
+
+/// Waits until the budget is counted: of one that was made a moment ago the cluster allows none.
+async fn eventually_allowed(world: &World, namespace: &Namespace) {
+    let budgets = Api::<PodDisruptionBudget>::namespaced(world.admin.clone(), &namespace.name);
+    eventually("the budget to be counted", || async {
+        let budget = budgets.get("front").await.map_err(|error| error.to_string())?;
+        let allowed = budget.status.map(|status| status.disruptions_allowed);
+        if allowed == Some(1) {
+            Ok(())
+        } else {
+            Err(format!("{allowed:?}"))
+        }
+    })
+    .await;
 }
