@@ -33,8 +33,8 @@ impl From<serde_json::Error> for Error {
     }
 }
 
-/// The words of `serde_json`'s own error, but for fractions: to write those takes tables of 20 kB, which would be in the
-/// browser for this alone.
+/// Says what `serde_json`'s own error says, but which fraction it was: to write one takes tables of 20 kB, which would be in
+/// the browser for this alone.
 impl serde::de::Error for Error {
     fn custom<T: Display>(message: T) -> Self {
         Self(message.to_string())

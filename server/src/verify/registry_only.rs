@@ -79,7 +79,7 @@ impl Done {
     pub(super) async fn undo(&self, state: &State, id: &str, actor: &str) -> Result<(), Error> {
         match self {
             Self::Sidecar(made) => workload::remove(state, made, id, actor).await,
-            Self::Policy(policy) => mesh::put_back(state, policy).await,
+            Self::Policy(policy) => mesh::undo(state, policy).await,
         }
     }
 

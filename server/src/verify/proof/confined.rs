@@ -44,6 +44,7 @@ impl Proof<'_> {
         let done = done.map_err(|error| {
             let ending = match error {
                 Error::Forbidden(_) => Ending::Forbidden,
+                _ if stopping.is_begun() => Ending::Interrupted,
                 _ => Ending::NotConfined,
             };
             Without(

@@ -231,6 +231,21 @@ pub(in crate::verify) async fn make(
     }
 }
 
+/// Puts the policy back, unless the sweep has: after its time, when another one may have begun with the same texts.
+pub(in crate::verify) async fn undo(state: &State, policy: &TemporaryPolicy) -> Result<(), Error> {
+    let open = state
+        .verifications
+        .open_policies()
+        .await
+        .map_err(Error::HistoryUnreadable)?;
+    let is_open = open.iter().any(|open| open.verification == policy.verification);
+    if is_open {
+        put_back(state, policy).await
+    } else {
+        Ok(())
+    }
+}
+
 /// Puts the policy back, with the console's own account and a record.
 pub(in crate::verify) async fn put_back(state: &State, policy: &TemporaryPolicy) -> Result<(), Error> {
     let mut tries = 0;
