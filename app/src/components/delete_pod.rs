@@ -2,6 +2,7 @@
 
 use crate::prelude::*;
 use api::{Client, Problem, access::Act, mesh::Delivery, pod::PodRow};
+use leptos::task::spawn_local;
 
 mod beside;
 mod words;
@@ -53,11 +54,11 @@ impl Deletion {
 /// The dialog. `on_done` runs after a delete, also one that failed.
 #[component]
 pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>) -> impl IntoView {
-    let client = expect_context::<Client>();
+    let client = StoredValue::new(expect_context::<Client>());
     let announcer = use_announcer();
     let problem = RwSignal::new(None::<Problem>);
     let delete = Action::new(move |(pod, evict): &(PodRow, bool)| {
-        let (client, pod, evict) = (client.clone(), pod.clone(), *evict);
+        let (client, pod, evict) = (client.get_value(), pod.clone(), *evict);
         async move {
             let answer = if evict {
                 client.evict_pod(&pod.namespace, &pod.name, &pod.uid).await
@@ -80,13 +81,24 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
             }
         }
     });
-    let (delivery, beside) = (beside::delivery(), beside::beside());
+    let (delivery, beside) = (beside::delivery(), RwSignal::new(None::<Beside>));
+    // An answer about another pod may come later than that about this one.
+    let read = move |pod: PodRow| {
+        beside.set(None);
+        spawn_local(async move {
+            let answer = Beside::read(&client.get_value(), &pod).await;
+            let asked = deletion.pod.try_get_untracked().flatten();
+            if asked.is_some_and(|asked| asked.uid == pod.uid) {
+                beside.set(Some(answer));
+            }
+        });
+    };
     Effect::new(move |was_open: Option<bool>| {
         let open = deletion.open.get();
         if open {
             problem.set(None);
             if let Some(pod) = deletion.pod.get_untracked() {
-                beside.dispatch(pod.clone());
+                read(pod.clone());
                 delivery.dispatch(pod.namespace);
             }
         } else if was_open == Some(true) {
@@ -96,7 +108,6 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
         open
     });
     let busy = delete.pending();
-    let reading = beside.pending();
     let evicting = RwSignal::new(false);
     // Not while it is under way: what came of it is said here.
     let close = move || {
@@ -117,8 +128,6 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
                 .filter(|(of, _)| *of == namespace)
                 .map(|(_, delivery)| delivery)
         });
-        let uid = pod.uid.clone();
-        let beside = Memo::new(move |_| beside.value().get().filter(|beside| beside.uid == uid));
         let asked = pod.clone();
         let end = Callback::new(move |evict: bool| {
             problem.set(None);
@@ -126,8 +135,14 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
             delete.dispatch((asked.clone(), evict));
         });
         let budgets = move || {
-            let beside = beside.get().filter(|beside| !beside.budgets.is_empty())?;
-            Some(view! { <p><Prose text=budgets_words(&beside.budgets)/></p> })
+            let text = match beside.get()?.budgets {
+                Some(budgets) if budgets.is_empty() => return None,
+                Some(budgets) => budgets_words(&budgets),
+                None => {
+                    "which PodDisruptionBudgets guard it could not be read. An eviction asks them".to_owned()
+                }
+            };
+            Some(view! { <p><Prose text/></p> })
         };
         Some(view! {
             <Question pod delivery=delivery.into()/>
@@ -136,7 +151,7 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
             <div class="dialog-actions">
                 <Button on_press=close>{move || if problem.with(|problem| is_final(problem.as_ref())) { "Close" } else { "Cancel" }}</Button>
                 <Show when=move || !problem.with(|problem| is_final(problem.as_ref()))>
-                    <Ends beside reading busy evicting end/>
+                    <Ends beside busy evicting end/>
                 </Show>
             </div>
         })
@@ -148,8 +163,7 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
 /// there is such a budget.
 #[component]
 fn Ends(
-    beside: Memo<Option<Beside>>,
-    reading: Memo<bool>,
+    beside: RwSignal<Option<Beside>>,
     busy: Memo<bool>,
     evicting: RwSignal<bool>,
     end: Callback<bool>,
@@ -160,12 +174,10 @@ fn Ends(
             beside.access?.refused(act).map(str::to_owned)
         })
     };
-    let off = Signal::derive(move || busy.get() || reading.get() || beside.with(Option::is_none));
-    let has_budget = Memo::new(move |_| {
-        beside.with(|beside| beside.as_ref().is_some_and(|beside| !beside.budgets.is_empty()))
-    });
+    let off = Signal::derive(move || busy.get() || beside.with(Option::is_none));
+    let may_guard = Memo::new(move |_| beside.with(|beside| beside.as_ref().is_some_and(Beside::may_guard)));
     view! {
-        <Show when=move || has_budget.get()>
+        <Show when=move || may_guard.get()>
             <Button class="primary" busy=off refused=may_not(Act::EvictPod) on_press=move || end.run(true)>
                 {move || if busy.get() && evicting.get() { "Evicting…" } else { "Evict" }}
             </Button>

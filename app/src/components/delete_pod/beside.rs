@@ -13,33 +13,31 @@ use crate::prelude::*;
 /// What the cluster says beside the pod itself.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Beside {
-    /// Of which pod.
-    pub(super) uid: String,
     /// What the reader may do with it, where that was told.
     pub(super) access: Option<Access>,
-    /// The budgets that select it.
-    pub(super) budgets: Vec<PodBudget>,
+    /// The budgets that select it; nothing where that was not told.
+    pub(super) budgets: Option<Vec<PodBudget>>,
 }
 
-/// Reads that.
-pub(super) fn beside() -> Action<PodRow, Beside> {
-    let client = expect_context::<Client>();
-    Action::new(move |pod: &PodRow| {
-        let (client, pod) = (client.clone(), pod.clone());
-        async move {
-            let asked = AccessQuery {
-                namespace: pod.namespace.clone(),
-                name: Some(pod.name.clone()),
-            };
-            let access = client.access(&asked).await.ok();
-            let detail = client.pod(&pod.namespace, &pod.name).await.ok();
-            Beside {
-                uid: pod.uid,
-                access,
-                budgets: detail.and_then(|pod| pod.budgets).unwrap_or_default(),
-            }
+impl Beside {
+    /// Reads it.
+    pub(super) async fn read(client: &Client, pod: &PodRow) -> Self {
+        let asked = AccessQuery {
+            namespace: pod.namespace.clone(),
+            name: Some(pod.name.clone()),
+        };
+        let access = client.access(&asked).await.ok();
+        let detail = client.pod(&pod.namespace, &pod.name).await.ok();
+        Self {
+            access,
+            budgets: detail.and_then(|pod| pod.budgets),
         }
-    })
+    }
+
+    /// Whether a budget may guard the pod.
+    pub(super) fn may_guard(&self) -> bool {
+        self.budgets.as_ref().is_none_or(|budgets| !budgets.is_empty())
+    }
 }
 
 /// Reads whether settings reach new pods of a namespace; of the pod's own: the webhook may leave it alone.

@@ -4,7 +4,7 @@ use api::{
     Client, FieldProblem, Problem,
     restart::{Command, PlanRestart, RestartOptions, RestartWindow},
 };
-use domain::restart::Order;
+use domain::restart::{Order, RunState};
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
 
@@ -163,8 +163,7 @@ pub(super) fn Otherwise(id: String, plan: PlanRestart) -> impl IntoView {
         spawn_local(async move {
             let answer = client.make_restart(&plan).await;
             if answer.is_ok() {
-                // One that could not be ended stands in the list, and nothing happens before it is started.
-                drop(client.command_restart(&old, Command::Cancel).await);
+                end_unstarted(&client, &old).await;
             }
             // The page may have been left meanwhile.
             if busy.try_set(false).is_some() {
@@ -202,6 +201,18 @@ pub(super) fn Otherwise(id: String, plan: PlanRestart) -> impl IntoView {
                 {move || if busy.get() { "Planning…" } else { "Plan again" }}
             </Button>
         </div>
+    }
+}
+
+/// Ends a plan that waits: somebody may have started it meanwhile. One that could not be ended stands in the list, and nothing
+/// happens before it is started.
+async fn end_unstarted(client: &Client, id: &str) {
+    let waits = client
+        .restart(id)
+        .await
+        .is_ok_and(|run| run.row.state == RunState::Planned);
+    if waits {
+        drop(client.command_restart(id, Command::Cancel).await);
     }
 }
 
