@@ -72,7 +72,7 @@ test.describe('on the page of a pod that goes', () => {
 });
 
 test.describe('when the pod is not the one that was asked about', () => {
-  test.use({ expected: answers(412) });
+  test.use({ expected: answers(404, 412) });
 
   test('the one that has its name now is not deleted', async ({ page, namespace }) => {
     await namespace.bare('alone');

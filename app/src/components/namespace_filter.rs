@@ -31,14 +31,18 @@ pub(crate) fn NamespaceFilter(#[prop(into)] value: Signal<String>) -> impl IntoV
     // Without them the list can still be filtered by the address, and says itself why it is refused.
     let names = move || data.get().and_then(Result::ok).map(names).unwrap_or_default();
     let known = Memo::new(move |_| names());
-    let many = Memo::new(move |_| known.with(Vec::len) > FEW);
+    // Decided once: a field that became another would lose what is entered in it.
+    let many = Memo::new(move |before: Option<&Option<bool>>| {
+        let now = || known.with(|known| (!known.is_empty()).then_some(known.len() > FEW));
+        before.copied().flatten().or_else(now)
+    });
     let fallback = move || choice(known, value);
     view! {
         <Transition fallback>
             {move || {
                 // The server waits for what is read here. In the browser it would make the field anew with each answer, under
                 // the reader's hand.
-                let many = if cfg!(target_arch = "wasm32") { many.get() } else { names().len() > FEW };
+                let many = if cfg!(target_arch = "wasm32") { many.get() == Some(true) } else { names().len() > FEW };
                 if many { proposals(known, value) } else { choice(known, value) }
             }}
         </Transition>

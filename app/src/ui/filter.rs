@@ -173,15 +173,10 @@ pub(crate) fn Choice(
     #[prop(into)] value: Signal<String>,
 ) -> impl IntoView {
     let chosen = entered(value);
-    let options = move || {
-        options
-            .get()
-            .into_iter()
-            .map(|(option, words)| {
-                let same = option.clone();
-                view! { <option value=option selected=move || chosen.get() == same>{words}</option> }
-            })
-            .collect_view()
+    // By their values: were an option made another in its place, the browser would take that for what was chosen.
+    let option = move |(option, words): (String, String)| {
+        let same = option.clone();
+        view! { <option value=option selected=move || chosen.get() == same>{words}</option> }
     };
     view! {
         <label class="filter">
@@ -191,7 +186,7 @@ pub(crate) fn Choice(
                 prop:value=chosen
                 on:change=move |event| chosen.set(event_target_value(&event))
             >
-                {move || options()}
+                <For each=move || options.get() key=|(option, _)| option.clone() children=option/>
             </select>
         </label>
     }

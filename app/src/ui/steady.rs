@@ -1,10 +1,15 @@
 //! Data that change while somebody works in a table: the focus stays where it is.
 
+use std::{rc::Rc, time::Duration};
+
 use leptos::wasm_bindgen::JsCast;
 
 use crate::prelude::*;
 use send_wrapper::SendWrapper;
 use web_sys::{Element, FocusOptions, HtmlElement};
+
+/// When the focus is looked after once more.
+const LATER: Duration = Duration::from_millis(300);
 
 /// `data`, with the focus put back after each change that took it away: a browser drops it from a row that moves. From a row
 /// that has gone it passes to the table's box, and from a table that has gone to the page's content.
@@ -19,8 +24,7 @@ where
             let focus = focused();
             set_shown.set(new);
             if let Some(focus) = focus {
-                // What follows from the change is in the page before the next frame.
-                request_animation_frame(move || put_back(&focus));
+                soon(move || put_back(&focus));
             }
         }
     });
@@ -51,11 +55,19 @@ fn put_back(focus: &Focus) {
 /// Gives the focus a place where it has none, once what happens now is in the page: on the first table, or on the page's
 /// content. A dialog gives it back to what it was opened from, which may be gone by then.
 pub(crate) fn land() {
-    request_animation_frame(|| {
+    soon(|| {
         if is_nowhere() {
             put_on_first();
         }
     });
+}
+
+/// What follows from a change is in the page before the next frame; where the browser is busy, some time later.
+fn soon(look: impl Fn() + 'static) {
+    let look = Rc::new(look);
+    let later = look.clone();
+    request_animation_frame(move || look());
+    set_timeout(move || later(), LATER);
 }
 
 fn put_on_first() {
