@@ -199,13 +199,17 @@ impl Restarts {
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .fetch_all(&self.pool)
             .await?;
-            let mut runs = Vec::with_capacity(rows.len());
-            for row in rows {
-                runs.push(self.fold(&row).await?);
-            }
-            Ok(runs)
+            self.fold_all(&rows).await
         };
         read.await.map_err(Error::HistoryUnreadable)
+    }
+
+    async fn fold_all(&self, rows: &[AnyRow]) -> Result<Vec<Stored>, sqlx::Error> {
+        let mut runs = Vec::with_capacity(rows.len());
+        for row in rows {
+            runs.push(self.fold(row).await?);
+        }
+        Ok(runs)
     }
 
     async fn fold(&self, row: &AnyRow) -> Result<Stored, sqlx::Error> {
@@ -372,11 +376,7 @@ impl Restarts {
                     .bind(id)
                     .fetch_all(&self.pool)
                     .await?;
-            let mut runs = Vec::with_capacity(rows.len());
-            for row in rows {
-                runs.push(self.fold(&row).await?);
-            }
-            Ok(runs)
+            self.fold_all(&rows).await
         };
         read.await.map_err(Error::HistoryUnreadable)
     }
