@@ -4,8 +4,6 @@
 //! lists. In the browser that was a tenth of the site. Here the text becomes a [`Value`] first, by a parser that is there
 //! once, and of each type only what tells its fields apart is compiled.
 
-use std::fmt::{self, Display, Formatter};
-
 use serde::{
     Deserializer,
     de::{
@@ -15,68 +13,22 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-/// Why a text could not be read, in words.
-#[derive(Debug)]
-pub struct Error(String);
-
-impl Display for Error {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl From<serde_json::Error> for Error {
-    fn from(error: serde_json::Error) -> Self {
-        Self(error.to_string())
-    }
-}
-
-/// Says what `serde_json`'s own error says, but which fraction it was: to write one takes tables of 20 kB, which would be in
-/// the browser for this alone.
-impl serde::de::Error for Error {
-    fn custom<T: Display>(message: T) -> Self {
-        Self(message.to_string())
-    }
-
-    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self(format!("invalid type: {}, expected {expected}", words(found)))
-    }
-
-    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self(format!("invalid value: {}, expected {expected}", words(found)))
-    }
-}
-
-fn words(found: Unexpected<'_>) -> String {
-    match found {
-        Unexpected::Bool(is) => format!("boolean `{is}`"),
-        Unexpected::Unsigned(number) => format!("integer `{number}`"),
-        Unexpected::Signed(number) => format!("integer `{number}`"),
-        Unexpected::Str(text) => format!("string `{text}`"),
-        Unexpected::Unit => "null".to_owned(),
-        Unexpected::Seq => "a list".to_owned(),
-        Unexpected::Map => "a record".to_owned(),
-        Unexpected::Other(what) => what.to_owned(),
-        _ => "something else".to_owned(),
-    }
-}
+use crate::unreadable::Unreadable;
 
 /// Reads `text`.
-pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
     read_value(serde_json::from_str(text)?)
 }
 
 /// Reads `value`.
-pub fn read_value<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
+pub fn read_value<T: DeserializeOwned>(value: Value) -> Result<T, Unreadable> {
     T::deserialize(Reader(value))
 }
 
 struct Reader(Value);
 
 impl Reader {
-    fn number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         let Value::Number(number) = self.0 else {
             return Err(mismatch(&self.0, &visitor));
         };
@@ -88,21 +40,21 @@ impl Reader {
         }
     }
 
-    fn text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.0 {
             Value::String(text) => visitor.visit_string(text),
             other => Err(mismatch(&other, &visitor)),
         }
     }
 
-    fn list<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn list<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.0 {
             Value::Array(items) => visitor.visit_seq(Items(items.into_iter())),
             other => Err(mismatch(&other, &visitor)),
         }
     }
 
-    fn record<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn record<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.0 {
             Value::Object(fields) => visitor.visit_map(Fields::of(fields)),
             other => Err(mismatch(&other, &visitor)),
@@ -111,7 +63,7 @@ impl Reader {
 }
 
 /// `value` is of another kind than what is read.
-fn mismatch(value: &Value, expected: &dyn Expected) -> Error {
+fn mismatch(value: &Value, expected: &dyn Expected) -> Unreadable {
     let found = match value {
         Value::Null => Unexpected::Unit,
         Value::Bool(is) => Unexpected::Bool(*is),
@@ -120,14 +72,14 @@ fn mismatch(value: &Value, expected: &dyn Expected) -> Error {
         Value::Array(_) => Unexpected::Seq,
         Value::Object(_) => Unexpected::Map,
     };
-    Error::invalid_type(found, expected)
+    Unreadable::invalid_type(found, expected)
 }
 
 /// Methods of [`Deserializer`] that all do the same.
 macro_rules! all_by {
     ($way:ident: $($method:ident($($ignored:ty),*))*) => {
         $(
-            fn $method<V: Visitor<'de>>(self, $(_: $ignored,)* visitor: V) -> Result<V::Value, Error> {
+            fn $method<V: Visitor<'de>>(self, $(_: $ignored,)* visitor: V) -> Result<V::Value, Unreadable> {
                 self.$way(visitor)
             }
         )*
@@ -135,7 +87,7 @@ macro_rules! all_by {
 }
 
 impl<'de> Deserializer<'de> for Reader {
-    type Error = Error;
+    type Error = Unreadable;
 
     all_by! { number:
         deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64() deserialize_u8()
@@ -152,7 +104,7 @@ impl<'de> Deserializer<'de> for Reader {
         deserialize_map() deserialize_struct(&'static str, &'static [&'static str])
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.0 {
             Value::Null => visitor.visit_unit(),
             Value::Bool(is) => visitor.visit_bool(is),
@@ -163,21 +115,21 @@ impl<'de> Deserializer<'de> for Reader {
         }
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.0 {
             Value::Bool(is) => visitor.visit_bool(is),
             other => Err(mismatch(&other, &visitor)),
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.0 {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.0 {
             Value::Null => visitor.visit_unit(),
             other => Err(mismatch(&other, &visitor)),
@@ -188,7 +140,7 @@ impl<'de> Deserializer<'de> for Reader {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Unreadable> {
         self.deserialize_unit(visitor)
     }
 
@@ -196,7 +148,7 @@ impl<'de> Deserializer<'de> for Reader {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Unreadable> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -205,7 +157,7 @@ impl<'de> Deserializer<'de> for Reader {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Unreadable> {
         let variant = match self.0 {
             Value::String(name) => Variant {
                 name,
@@ -213,14 +165,14 @@ impl<'de> Deserializer<'de> for Reader {
             },
             Value::Object(fields) if fields.len() == 1 => match fields.into_iter().next() {
                 Some((name, content)) => Variant { name, content },
-                None => return Err(Error::custom("an empty record")),
+                None => return Err(Unreadable::custom("an empty record")),
             },
             other => return Err(mismatch(&other, &"a variant")),
         };
         visitor.visit_enum(variant)
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         visitor.visit_unit()
     }
 }
@@ -228,9 +180,12 @@ impl<'de> Deserializer<'de> for Reader {
 struct Items(std::vec::IntoIter<Value>);
 
 impl<'de> SeqAccess<'de> for Items {
-    type Error = Error;
+    type Error = Unreadable;
 
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Unreadable> {
         self.0
             .next()
             .map(|item| seed.deserialize(Reader(item)))
@@ -255,7 +210,7 @@ impl Fields {
         }
     }
 
-    fn next(&mut self) -> Option<StringDeserializer<Error>> {
+    fn next(&mut self) -> Option<StringDeserializer<Unreadable>> {
         let (key, value) = self.rest.next()?;
         self.value = value;
         Some(key.into_deserializer())
@@ -263,13 +218,13 @@ impl Fields {
 }
 
 impl<'de> MapAccess<'de> for Fields {
-    type Error = Error;
+    type Error = Unreadable;
 
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Unreadable> {
         self.next().map(|key| seed.deserialize(key)).transpose()
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Unreadable> {
         seed.deserialize(Reader(self.value.take()))
     }
 }
@@ -280,31 +235,31 @@ struct Variant {
 }
 
 impl<'de> EnumAccess<'de> for Variant {
-    type Error = Error;
+    type Error = Unreadable;
     type Variant = Reader;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Reader), Error> {
-        let name: StringDeserializer<Error> = self.name.into_deserializer();
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Reader), Unreadable> {
+        let name: StringDeserializer<Unreadable> = self.name.into_deserializer();
         Ok((seed.deserialize(name)?, Reader(self.content)))
     }
 }
 
 /// What stands beside a variant's name.
 impl<'de> VariantAccess<'de> for Reader {
-    type Error = Error;
+    type Error = Unreadable;
 
-    fn unit_variant(self) -> Result<(), Error> {
+    fn unit_variant(self) -> Result<(), Unreadable> {
         match self.0 {
             Value::Null => Ok(()),
             other => Err(mismatch(&other, &"nothing beside the variant's name")),
         }
     }
 
-    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Error> {
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Unreadable> {
         seed.deserialize(self)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Unreadable> {
         self.list(visitor)
     }
 
@@ -312,7 +267,7 @@ impl<'de> VariantAccess<'de> for Reader {
         self,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Unreadable> {
         self.record(visitor)
     }
 }

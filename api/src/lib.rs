@@ -25,6 +25,7 @@ pub mod setting;
 pub mod snippet;
 pub mod trace;
 pub mod transport;
+pub mod unreadable;
 pub mod verification;
 pub mod words;
 pub mod workload;

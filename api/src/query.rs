@@ -9,19 +9,19 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use crate::json::Error;
+use crate::unreadable::Unreadable;
 
 /// Reads `query`, which begins after the question mark.
-pub fn read<T: DeserializeOwned>(query: &str) -> Result<T, Error> {
+pub fn read<T: DeserializeOwned>(query: &str) -> Result<T, Unreadable> {
     let pairs = form_urlencoded::parse(query.as_bytes());
     let pairs = pairs.map(|(name, value)| (name.into_owned(), Part(value.into_owned())));
-    T::deserialize(MapDeserializer::<_, Error>::new(pairs))
+    T::deserialize(MapDeserializer::<_, Unreadable>::new(pairs))
 }
 
 /// What stands behind one name.
 struct Part(String);
 
-impl IntoDeserializer<'_, Error> for Part {
+impl IntoDeserializer<'_, Unreadable> for Part {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -30,40 +30,45 @@ impl IntoDeserializer<'_, Error> for Part {
 }
 
 impl<'de> Deserializer<'de> for Part {
-    type Error = Error;
+    type Error = Unreadable;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         visitor.visit_string(self.0)
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.0.as_str() {
             "true" => visitor.visit_bool(true),
             "false" => visitor.visit_bool(false),
-            other => Err(Error::custom(format_args!("`{other}` is neither true nor false"))),
+            other => Err(Unreadable::custom(format_args!(
+                "`{other}` is neither true nor false"
+            ))),
         }
     }
 
-    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.0.parse() {
             Ok(number) => visitor.visit_u64(number),
-            Err(_) => Err(Error::custom(format_args!("`{}` is no whole number", self.0))),
+            Err(_) => Err(Unreadable::custom(format_args!(
+                "`{}` is no whole number",
+                self.0
+            ))),
         }
     }
 
-    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         self.deserialize_u64(visitor)
     }
 
-    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         self.deserialize_u64(visitor)
     }
 
-    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         self.deserialize_u64(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         visitor.visit_some(self)
     }
 
@@ -71,7 +76,7 @@ impl<'de> Deserializer<'de> for Part {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Unreadable> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -80,8 +85,8 @@ impl<'de> Deserializer<'de> for Part {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_enum(IntoDeserializer::<Error>::into_deserializer(self.0))
+    ) -> Result<V::Value, Unreadable> {
+        visitor.visit_enum(IntoDeserializer::<Unreadable>::into_deserializer(self.0))
     }
 
     forward_to_deserialize_any! {

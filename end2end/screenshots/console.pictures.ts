@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test';
 import { Cluster } from '../tests/support/cluster';
 import { expect, test as base } from '@playwright/test';
 import { Forwarder } from '../tests/support/forwarder';
+import { Manifest } from '../tests/support/manifest';
 import { GLOBAL, NAMESPACES, Setting } from '../tests/support/setting';
 import { row, table } from '../tests/support/table';
 import { forReadme, picture, settled } from './camera';
@@ -122,6 +123,10 @@ test('a form in use', async ({ page, cluster }) => {
   await page.getByRole('button', { name: 'Stay' }).click();
 
   await setting.field('excludeOutboundIPRanges').remove('47.XX.XX.144/32').click();
+  await page.getByRole('button', { name: 'Preview', exact: true }).click();
+  await expect(page.getByText('Dry run passed')).toBeVisible();
+  await page.getByText('As YAML', { exact: true }).click();
+  await picture(page, 'form-preview');
   await setting.field('includeInboundPorts').override.check();
   await setting.update.click();
   await expect(page.getByRole('dialog')).toBeVisible();
@@ -159,9 +164,10 @@ test('the list of pods in use', async ({ page }) => {
   await page.keyboard.press('Escape');
   await more.click();
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
-  await expect(page.getByRole('dialog')).toBeVisible();
+  const ok = page.getByRole('dialog').getByRole('button', { name: 'OK', exact: true });
+  await expect(ok).toBeEnabled();
   await picture(page, 'pods-delete', { window: true });
-  await page.getByRole('dialog').getByRole('button', { name: 'OK', exact: true }).click();
+  await ok.click();
   await expect(page.getByRole('dialog')).toBeHidden();
   await settled(page);
   await picture(page, 'pods-deleted');
@@ -170,28 +176,57 @@ test('the list of pods in use', async ({ page }) => {
   await page.getByRole('button', { name: /^More/ }).click();
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await expect(page.getByRole('dialog')).toContainText('gone for good');
+  await expect(ok).toBeEnabled();
   await picture(page, 'pods-delete-bare', { window: true });
 });
 
-test('a restart, planned and over', async ({ page }) => {
+/** Makes a plan for everything that is stale. */
+async function plan(page: Page): Promise<void> {
   await open(page, '/workloads/restarts');
   await page.getByRole('button', { name: 'Plan a restart of everything stale' }).click();
   await expect(page.getByRole('region', { name: 'How', exact: true })).toBeVisible();
   await settled(page);
+}
+
+test('a restart, planned and over', async ({ page }) => {
+  await plan(page);
   await picture(page, 'restart-planned');
   await page.getByText('Plan it otherwise').click();
   await picture(page, 'restart-otherwise');
   await page.getByRole('button', { name: 'Cancel', exact: true }).click();
   await expect(page.getByText('Cancelled', { exact: true })).toBeVisible();
   await picture(page, 'restart-cancelled');
+
+  await plan(page);
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await expect(page.getByRole('row').filter({ hasText: 'Restarting' }).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Pause', exact: true }).click();
+  await expect(page.getByText('Paused', { exact: true })).toBeVisible();
+  await picture(page, 'restart-paused');
+  await page.getByRole('button', { name: 'Resume', exact: true }).click();
+  await expect(page.getByText('Succeeded', { exact: true })).toBeVisible({ timeout: 120_000 });
+  await picture(page, 'restart-succeeded');
 });
 
-test('a manifest in hand', async ({ page }) => {
-  await open(page, '/workloads/deployments/shop/checkout/yaml');
-  await page.getByRole('button', { name: 'Edit YAML' }).click();
-  await expect(page.getByRole('button', { name: 'Update', exact: true })).toBeVisible();
+test('a manifest in hand', async ({ page, cluster }) => {
+  const manifest = new Manifest(page);
+  await manifest.open('shop', 'checkout');
+  await manifest.edit();
   await settled(page);
   await picture(page, 'yaml-edit');
+  await manifest.type((text) => text.replace('  replicas: 1\n', '  replicas: 1\n  replica: 3\n'));
+  await page.getByRole('button', { name: 'Check', exact: true }).click();
+  await expect(manifest.result).toContainText('spec.replica');
+  await picture(page, 'yaml-refused');
+  await manifest.type((text) => text.replace('  replica: 3\n', '').replace('replicas: 1', 'replicas: 3'));
+  await page.getByRole('button', { name: 'Check', exact: true }).click();
+  await expect(manifest.result).toContainText('The cluster would take it');
+  await page.getByRole('tab', { name: 'Changes' }).click();
+  await picture(page, 'yaml-changes');
+  await cluster.ask('PATCH', 'apis/apps/v1/namespaces/shop/deployments/checkout', { spec: { replicas: 4 } });
+  await manifest.update.click();
+  await expect(page.getByRole('region', { name: 'It was changed meanwhile' })).toBeVisible();
+  await picture(page, 'yaml-conflict');
 });
 
 test('the pod itself is asked', async ({ page, cluster }) => {
@@ -256,7 +291,6 @@ test('an empty mesh, and answers that do not come', async ({ page }) => {
   await expect(page.getByText('Reading the pods…')).toBeAttached();
   await picture(page, 'pods-loading');
   await page.unrouteAll({ behavior: 'ignoreErrors' });
-
 });
 
 test('the console away', async ({ page, baseURL }) => {

@@ -1,51 +1,13 @@
 // The reference page's Option B, in its words: View in YAML, Edit YAML, annotations in spec.template.metadata, Update.
-import type { Locator, Page } from '@playwright/test';
 import { expectNoBarrier } from './support/axe';
 import { answers, expect, test } from './support/fixtures';
 import { hydrated } from './support/hydrated';
-import { flag, type Namespace } from './support/namespace';
+import { Manifest } from './support/manifest';
+import { flag } from './support/namespace';
 import { row, table } from './support/table';
 
 const PORTS = 'traffic.sidecar.istio.io/excludeInboundPorts';
 const TEMPLATE = '  template:\n    metadata:\n';
-
-class Manifest {
-  readonly text: Locator;
-  readonly update: Locator;
-  readonly result: Locator;
-
-  constructor(private readonly page: Page) {
-    this.text = page.getByRole('textbox', { name: /^YAML of / });
-    this.update = page.getByRole('button', { name: 'Update', exact: true });
-    this.result = page.getByRole('group', { name: 'Result' });
-  }
-
-  async open(namespace: Namespace, name = 'web'): Promise<void> {
-    await this.page.goto(`/workloads/deployments/${namespace.name}/${name}/yaml`);
-    // Which says that the browser has taken over, also where nothing is heard of what others do.
-    await expect(this.page.getByRole('button', { name: 'Edit YAML' })).toBeEnabled();
-  }
-
-  /** Begins to edit, and waits until the editor has taken the place of the plain text. */
-  async edit(): Promise<void> {
-    await this.page.getByRole('button', { name: 'Edit YAML' }).click();
-    await expect(this.page.locator('yaml-editor[data-ready]')).toBeVisible();
-  }
-
-  /** The text as it is typed, whichever way it is edited. */
-  value(): Promise<string> {
-    return this.page.locator('textarea#yaml').inputValue();
-  }
-
-  /** Types another text in place of the one that is there, as somebody who pastes does. */
-  async type(change: (text: string) => string): Promise<void> {
-    const text = change(await this.value());
-    await this.text.click();
-    await this.page.keyboard.press('ControlOrMeta+a');
-    await this.page.keyboard.insertText(text);
-    await expect.poll(() => this.value()).toBe(text);
-  }
-}
 
 /** The text with an annotation on the pod template. */
 function annotated(value: string) {
@@ -100,7 +62,7 @@ test.describe('a second writer', () => {
     await namespace.deploy('web');
     await page.route('**/api/v1/events', () => undefined);
     const manifest = new Manifest(page);
-    await manifest.open(namespace);
+    await manifest.open(namespace.name);
     await manifest.edit();
     await manifest.type((text) => annotated(`'80'`)(text).replace('revisionHistoryLimit: 10', 'revisionHistoryLimit: 3'));
     const path = `apis/apps/v1/namespaces/${namespace.name}/deployments/web`;
@@ -131,7 +93,7 @@ test.describe('refused', () => {
   test('what the cluster refuses stands beside its line', async ({ page, namespace }) => {
     await namespace.deploy('web');
     const manifest = new Manifest(page);
-    await manifest.open(namespace);
+    await manifest.open(namespace.name);
     await manifest.edit();
     await manifest.type((text) => text.replace('  replicas: 1\n', '  replicas: 1\n  replica: 2\n'));
     await page.getByRole('button', { name: 'Check', exact: true }).click();
@@ -156,7 +118,7 @@ test('an annotation on the wrong level is moved to the pod template by one press
   const path = `apis/apps/v1/namespaces/${namespace.name}/deployments/web`;
   await cluster.ask('PATCH', path, { metadata: { annotations: { [PORTS]: '7001' } } });
   const manifest = new Manifest(page);
-  await manifest.open(namespace);
+  await manifest.open(namespace.name);
   await expect(page.getByText('where nobody reads it')).toBeVisible();
   await page.getByRole('button', { name: 'Move to the pod template' }).click();
   await expect(manifest.result).toContainText('Moved to the pod template');
@@ -173,7 +135,7 @@ test.describe('without the editor', () => {
     await namespace.deploy('web');
     await page.route('**/editor.js', (route) => route.abort());
     const manifest = new Manifest(page);
-    await manifest.open(namespace);
+    await manifest.open(namespace.name);
     await page.getByRole('button', { name: 'Edit YAML' }).click();
     await expect(manifest.text).toBeFocused();
     await manifest.text.fill((await manifest.value()).replace('  replicas: 1\n', '  replicas: many\n'));
@@ -195,7 +157,7 @@ test.describe('without the editor', () => {
 test('what is typed is guarded, and let go only when asked', async ({ page, namespace }) => {
   await namespace.deploy('web');
   const manifest = new Manifest(page);
-  await manifest.open(namespace);
+  await manifest.open(namespace.name);
   await manifest.edit();
   await manifest.type(annotated(`'80'`));
   await page.getByRole('navigation', { name: 'Pages', exact: true }).getByRole('link', { name: 'Pods' }).click();
@@ -213,7 +175,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     await namespace.deploy('web');
     const manifest = new Manifest(page);
-    await manifest.open(namespace);
+    await manifest.open(namespace.name);
     await test.step('View in YAML', () => expectNoBarrier(page));
     await manifest.edit();
     await manifest.type(annotated(`'80'`));

@@ -9,7 +9,7 @@ mod words;
 
 use self::{
     beside::Beside,
-    words::{Next, budgets_words, gain, next, refusal},
+    words::{Next, gain, guarded, next, refusal},
 };
 use crate::{
     components::{delivery::DeliveryState, pod_state::StateBadge},
@@ -134,19 +134,13 @@ pub(crate) fn DeletePod(deletion: Deletion, #[prop(into)] on_done: Callback<()>)
             evicting.set(evict);
             delete.dispatch((asked.clone(), evict));
         });
-        let budgets = move || {
-            let text = match beside.get()?.budgets {
-                Some(budgets) if budgets.is_empty() => return None,
-                Some(budgets) => budgets_words(&budgets),
-                None => {
-                    "which PodDisruptionBudgets guard it could not be read. An eviction asks them".to_owned()
-                }
-            };
+        let guards = move || {
+            let text = guarded(beside.get()?.budgets.as_deref())?;
             Some(view! { <p><Prose text/></p> })
         };
         Some(view! {
             <Question pod delivery=delivery.into()/>
-            {move || budgets()}
+            {guards}
             {move || problem.get().map(|problem| view! { <Refusal problem/> })}
             <div class="dialog-actions">
                 <Button on_press=close>{move || if problem.with(|problem| is_final(problem.as_ref())) { "Close" } else { "Cancel" }}</Button>

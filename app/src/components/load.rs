@@ -9,7 +9,7 @@
 
 use std::{fmt, str::FromStr};
 
-use api::{Ask, Client, Problem, json};
+use api::{Ask, Client, Problem, json, unreadable::Unreadable};
 use leptos::server::codee::string::FromToStringCodec;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -58,7 +58,7 @@ impl fmt::Display for Answer {
 }
 
 impl FromStr for Answer {
-    type Err = json::Error;
+    type Err = Unreadable;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         json::read(text)

@@ -1,9 +1,10 @@
 //! A plan of restarts is made, and the reader taken to it: nothing is restarted before it is started there.
 
 use api::{
-    Client, Problem,
-    restart::{PlanRestart, RestartOptions, Scope},
+    Client, FieldProblem, Problem,
+    restart::{Command, PlanRestart, RestartOptions, Scope},
 };
+use domain::restart::RunState;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
 
@@ -34,18 +35,33 @@ impl Planning {
         self.busy.into()
     }
 
+    /// What is wrong with the plan that was asked for, field by field.
+    pub(crate) fn mistakes(self) -> Vec<FieldProblem> {
+        self.refused
+            .with(|refused| refused.as_ref().map(|problem| problem.errors.clone()))
+            .unwrap_or_default()
+    }
+
     /// Makes a plan for these workloads.
     pub(crate) fn plan(self, scope: Scope) {
+        let wanted = PlanRestart {
+            scope,
+            options: RestartOptions::default(),
+            reason: None,
+        };
+        self.make(wanted, None);
+    }
+
+    /// Makes this plan. It takes the place of `old`, which ends, unless somebody has started it.
+    pub(crate) fn make(self, wanted: PlanRestart, old: Option<String>) {
         let client = self.client.get_value();
         self.busy.set(true);
         self.refused.set(None);
         spawn_local(async move {
-            let wanted = PlanRestart {
-                scope,
-                options: RestartOptions::default(),
-                reason: None,
-            };
             let answer = client.make_restart(&wanted).await;
+            if let (Ok(_), Some(old)) = (&answer, old) {
+                end_unstarted(&client, &old).await;
+            }
             // The page may have been left meanwhile.
             if self.busy.try_set(false).is_some() {
                 return;
@@ -55,6 +71,17 @@ impl Planning {
                 Err(problem) => self.refused.set(Some(problem)),
             }
         });
+    }
+}
+
+/// Ends a plan that waits. One that could not be ended stands in the list, and nothing happens before it is started.
+async fn end_unstarted(client: &Client, id: &str) {
+    let waits = client
+        .restart(id)
+        .await
+        .is_ok_and(|run| run.row.state == RunState::Planned);
+    if waits {
+        drop(client.command_restart(id, Command::Cancel).await);
     }
 }
 

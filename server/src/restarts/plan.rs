@@ -331,7 +331,11 @@ fn check(asked: &PlanRestart) -> Result<(), Error> {
             (from, to) => {
                 for (path, text, time) in [("from", &window.from, from), ("to", &window.to, to)] {
                     if time.is_err() {
-                        let message = format!("`{text}` is no time: write it as 2026-01-31T22:00:00Z");
+                        let message = if text.is_empty() {
+                            "a window has two ends: say this one too".to_owned()
+                        } else {
+                            format!("`{text}` is no time: write it as 2026-01-31T22:00:00Z")
+                        };
                         refuse(&format!("options.window.{path}"), message);
                     }
                 }

@@ -83,15 +83,26 @@ pub(super) fn gain(pod: &PodRow, next: Next, delivery: Option<&Delivery>) -> Str
     format!("{now} A new one starts with the settings in force{same}.")
 }
 
-/// What the budgets that select a pod let go now, for `Prose`. An eviction asks all of them.
-pub(super) fn budgets_words(budgets: &[PodBudget]) -> String {
-    let told = budgets.iter().map(|PodBudget { name, allowed }| match allowed {
+/// What the budgets that select a pod let go now, for `Prose`: nothing where there are none. An eviction asks all of them.
+/// `budgets` is nothing where they could not be read.
+pub(super) fn guarded(budgets: Option<&[PodBudget]>) -> Option<String> {
+    let told: Vec<String> = match budgets {
+        Some([]) => return None,
+        Some(budgets) => budgets.iter().map(budget).collect(),
+        None => vec!["Which PodDisruptionBudgets guard it could not be read.".to_owned()],
+    };
+    Some(format!(
+        "{} Evict asks first; OK deletes without asking.",
+        told.join(" ")
+    ))
+}
+
+fn budget(PodBudget { name, allowed }: &PodBudget) -> String {
+    match allowed {
         0 => format!("PodDisruptionBudget `{name}` lets no pod go now."),
         1 => format!("PodDisruptionBudget `{name}` lets 1 pod go now."),
         _ => format!("PodDisruptionBudget `{name}` lets {allowed} pods go now."),
-    });
-    let told: Vec<String> = told.collect();
-    format!("{} Evict asks first; OK deletes without asking.", told.join(" "))
+    }
 }
 
 /// Why a pod was not deleted, or why that is not known: a title, what happened, the way out.
@@ -212,10 +223,12 @@ mod tests {
             allowed,
         };
         assert_eq!(
-            budgets_words(&[budget("web", 0), budget("all", 2)]),
+            guarded(Some(&[budget("web", 0), budget("all", 2)])).unwrap(),
             "PodDisruptionBudget `web` lets no pod go now. PodDisruptionBudget `all` lets 2 pods go now. \
              Evict asks first; OK deletes without asking."
         );
+        assert_eq!(guarded(Some(&[])), None);
+        assert!(guarded(None).unwrap().contains("could not be read"));
     }
 
     #[test]

@@ -1,74 +1,52 @@
 //! The same workloads, planned another way: a new plan takes the old one's place, since a plan does not change.
 
 use api::{
-    Client, FieldProblem, Problem,
-    restart::{Command, PlanRestart, RestartOptions, RestartWindow},
+    FieldProblem,
+    restart::{PlanRestart, RestartOptions, RestartWindow},
 };
-use domain::restart::{Order, RunState};
-use leptos::task::spawn_local;
-use leptos_router::hooks::use_navigate;
+use domain::restart::Order;
 
 use crate::{
-    components::refusal::refusal,
+    components::restart::{Restart, restart},
     prelude::*,
-    routes,
     ui::{button::Button, prose::Prose, use_hydrated},
 };
 
 /// What is typed, as it is typed.
 #[derive(Clone, Copy)]
 struct Draft {
-    texts: [RwSignal<String>; TEXTS.len()],
+    in_flight: Text,
+    pods: Text,
+    wave: Text,
+    pause: Text,
+    missing: Text,
+    deadline: Text,
+    key: Text,
+    from: Text,
+    to: Text,
     by: RwSignal<String>,
     stop: RwSignal<bool>,
     interrupt: RwSignal<bool>,
 }
 
-/// A text of the form: where it stands in the request, its label, what is to know about it.
+/// A text of the form, and where it stands in the request.
+#[derive(Clone, Copy)]
 struct Text {
     path: &'static str,
-    label: &'static str,
-    help: &'static str,
+    typed: RwSignal<String>,
 }
 
-const TEXTS: [Text; 9] = [
-    text("options.maxInFlight", "Workloads at a time", "1 to 100."),
-    text(
-        "options.podsPerSecond",
-        "Pods a second",
-        "1 to 100: so many begin to be replaced.",
-    ),
-    text("options.waveSize", "Workloads in a wave", "Empty: no limit."),
-    text(
-        "options.pauseSeconds",
-        "Seconds between waves",
-        "At most 86400, a day.",
-    ),
-    text(
-        "options.maxUnavailable",
-        "Pods that may be missing",
-        "Nothing more begins once more are. Empty: no limit.",
-    ),
-    text(
-        "options.deadlineSeconds",
-        "Seconds until a workload fails",
-        "10 to 86400, without its new pods being ready.",
-    ),
-    text(
-        "options.order.key",
-        "Label that makes the waves",
-        "For waves by label, such as `tier`.",
-    ),
-    text(
-        "options.window.from",
-        "Not before",
-        "Such as `2026-01-31T22:00:00Z`. Empty: at once.",
-    ),
-    text("options.window.to", "Not from then on", "The run pauses then."),
-];
+impl Text {
+    fn of(path: &'static str, text: impl ToString) -> Self {
+        Self {
+            path,
+            typed: RwSignal::new(text.to_string()),
+        }
+    }
 
-const fn text(path: &'static str, label: &'static str, help: &'static str) -> Text {
-    Text { path, label, help }
+    fn read(self) -> String {
+        self.typed.get_untracked().trim().to_owned()
+    }
 }
 
 impl Draft {
@@ -80,19 +58,20 @@ impl Draft {
             Order::Together => ("together", ""),
         };
         let window = options.window.as_ref();
-        let texts = [
-            options.max_in_flight.to_string(),
-            options.pods_per_second.to_string(),
-            some(options.wave_size),
-            options.pause_seconds.to_string(),
-            some(options.max_unavailable.map(|most| most as usize)),
-            options.deadline_seconds.to_string(),
-            key.to_owned(),
-            window.map(|window| window.from.clone()).unwrap_or_default(),
-            window.map(|window| window.to.clone()).unwrap_or_default(),
-        ];
+        let (from, to) = window.map_or(("", ""), |window| (&window.from, &window.to));
         Self {
-            texts: texts.map(RwSignal::new),
+            in_flight: Text::of("options.maxInFlight", options.max_in_flight),
+            pods: Text::of("options.podsPerSecond", options.pods_per_second),
+            wave: Text::of("options.waveSize", some(options.wave_size)),
+            pause: Text::of("options.pauseSeconds", options.pause_seconds),
+            missing: Text::of(
+                "options.maxUnavailable",
+                some(options.max_unavailable.map(|most| most as usize)),
+            ),
+            deadline: Text::of("options.deadlineSeconds", options.deadline_seconds),
+            key: Text::of("options.order.key", key),
+            from: Text::of("options.window.from", from),
+            to: Text::of("options.window.to", to),
             by: RwSignal::new(by.to_owned()),
             stop: RwSignal::new(options.stop_on_failure),
             interrupt: RwSignal::new(options.allow_interruption),
@@ -101,25 +80,28 @@ impl Draft {
 
     /// The options, or what is no number.
     fn options(self) -> Result<RestartOptions, Vec<FieldProblem>> {
-        let [in_flight, pods, size, pause, missing, deadline, key, from, to] =
-            self.texts.map(|text| text.get_untracked().trim().to_owned());
         let mut wrong = Vec::new();
-        let mut number = |index: usize, text: &str| {
+        let mut number = |field: Text| {
+            let text = field.read();
             text.parse::<u32>().unwrap_or_else(|_| {
                 let message = format!("`{text}` is no whole number");
-                wrong.push(FieldProblem::new(TEXTS[index].path, message));
+                wrong.push(FieldProblem::new(field.path, message));
                 0
             })
         };
+        let mut unless_empty = |field: Text| (!field.read().is_empty()).then(|| number(field));
+        let wave_size = unless_empty(self.wave).map(|size| size as usize);
+        let max_unavailable = unless_empty(self.missing);
+        let (from, to) = (self.from.read(), self.to.read());
         let options = RestartOptions {
-            max_in_flight: number(0, &in_flight) as usize,
-            pods_per_second: number(1, &pods),
-            wave_size: (!size.is_empty()).then(|| number(2, &size) as usize),
-            pause_seconds: number(3, &pause),
-            max_unavailable: (!missing.is_empty()).then(|| number(4, &missing)),
-            deadline_seconds: number(5, &deadline),
+            max_in_flight: number(self.in_flight) as usize,
+            pods_per_second: number(self.pods),
+            wave_size,
+            pause_seconds: number(self.pause),
+            max_unavailable,
+            deadline_seconds: number(self.deadline),
             order: match self.by.get_untracked().as_str() {
-                "label" => Order::Label { key },
+                "label" => Order::Label { key: self.key.read() },
                 "together" => Order::Together,
                 _ => Order::Namespace,
             },
@@ -134,50 +116,24 @@ impl Draft {
 /// The form. The plan whose page this is ends when there is another.
 #[component]
 pub(super) fn Otherwise(id: String, plan: PlanRestart) -> impl IntoView {
-    let (hydrated, client, navigate) = (use_hydrated(), expect_context::<Client>(), use_navigate());
+    let (hydrated, planning) = (use_hydrated(), restart());
     let draft = Draft::of(&plan.options);
-    let (wrong, refused) = (
-        RwSignal::new(Vec::<FieldProblem>::new()),
-        RwSignal::new(None::<Problem>),
-    );
-    let busy = RwSignal::new(false);
-    let made = RwSignal::new(None::<String>);
-    Effect::new(move |_| {
-        if let Some(id) = made.get() {
-            navigate(&routes::restart(&id), leptos_router::NavigateOptions::default());
-        }
-    });
+    let no_numbers = RwSignal::new(Vec::<FieldProblem>::new());
+    let wrong = Memo::new(move |_| [no_numbers.get(), planning.mistakes()].concat());
     let again = move || {
-        refused.set(None);
         let options = match draft.options() {
             Ok(options) => options,
-            Err(mistakes) => return wrong.set(mistakes),
+            Err(mistakes) => return no_numbers.set(mistakes),
         };
-        wrong.set(Vec::new());
-        busy.set(true);
-        let (client, old) = (client.clone(), id.clone());
-        let plan = PlanRestart {
+        no_numbers.set(Vec::new());
+        let wanted = PlanRestart {
             options,
             ..plan.clone()
         };
-        spawn_local(async move {
-            let answer = client.make_restart(&plan).await;
-            if answer.is_ok() {
-                end_unstarted(&client, &old).await;
-            }
-            // The page may have been left meanwhile.
-            if busy.try_set(false).is_some() {
-                return;
-            }
-            match answer {
-                Ok(run) => made.set(Some(run.row.id)),
-                Err(problem) if problem.errors.iter().any(is_of_the_form) => {
-                    wrong.set(problem.errors);
-                }
-                Err(problem) => refused.set(Some(problem)),
-            }
-        });
+        planning.make(wanted, Some(id.clone()));
     };
+    let busy = planning.busy();
+    let field = move |text, label, help| field(text, label, help, wrong);
     view! {
         <fieldset class="restart-options" disabled=move || !hydrated.get()>
             <legend class="visually-hidden">"Options"</legend>
@@ -189,13 +145,21 @@ pub(super) fn Otherwise(id: String, plan: PlanRestart) -> impl IntoView {
                     <option value="together">"All together"</option>
                 </select>
             </label>
-            {TEXTS.iter().zip(draft.texts).map(|(text, value)| field(text, value, wrong)).collect_view()}
+            {field(draft.in_flight, "Workloads at a time", "1 to 100.")}
+            {field(draft.pods, "Pods a second", "1 to 100: so many begin to be replaced.")}
+            {field(draft.wave, "Workloads in a wave", "Empty: no limit.")}
+            {field(draft.pause, "Seconds between waves", "At most 86400, a day.")}
+            {field(draft.missing, "Pods that may be missing", "Nothing more begins once more are. Empty: no limit.")}
+            {field(draft.deadline, "Seconds until a workload fails", "10 to 86400, without its new pods being ready.")}
+            {field(draft.key, "Label that makes the waves", "For waves by label, such as `tier`.")}
+            {field(draft.from, "Not before", "Such as `2026-01-31T22:00:00Z`. Empty: at once.")}
+            {field(draft.to, "Not from then on", "The run pauses then.")}
         </fieldset>
         <div class="restart-ticks">
             {tick(draft.stop, "Nothing more begins once a workload has failed")}
             {tick(draft.interrupt, "Also restart workloads of which all pods would be gone for a moment")}
         </div>
-        <div aria-live="polite">{move || refused.get().map(refusal)}</div>
+        <Restart plan=planning/>
         <div class="dialog-actions">
             <Button class="primary" busy on_press=again>
                 {move || if busy.get() { "Planning…" } else { "Plan again" }}
@@ -204,45 +168,30 @@ pub(super) fn Otherwise(id: String, plan: PlanRestart) -> impl IntoView {
     }
 }
 
-/// Ends a plan that waits: somebody may have started it meanwhile. One that could not be ended stands in the list, and nothing
-/// happens before it is started.
-async fn end_unstarted(client: &Client, id: &str) {
-    let waits = client
-        .restart(id)
-        .await
-        .is_ok_and(|run| run.row.state == RunState::Planned);
-    if waits {
-        drop(client.command_restart(id, Command::Cancel).await);
-    }
-}
-
-fn is_of_the_form(error: &FieldProblem) -> bool {
-    TEXTS.iter().any(|text| text.path == error.path)
-}
-
-fn field(text: &'static Text, value: RwSignal<String>, wrong: RwSignal<Vec<FieldProblem>>) -> AnyView {
-    let id = text.path.replace('.', "-");
-    let (help, mistake) = ([&id, "-help"].concat(), [&id, "-mistake"].concat());
+fn field(text: Text, label: &'static str, help: &'static str, wrong: Memo<Vec<FieldProblem>>) -> AnyView {
+    let Text { path, typed } = text;
+    let id = path.replace('.', "-");
+    let (note, mistake) = ([&id, "-help"].concat(), [&id, "-mistake"].concat());
     let told = Memo::new(move |_| {
         wrong.with(|wrong| {
-            let mut of = wrong.iter().filter(|it| it.path == text.path);
+            let mut of = wrong.iter().filter(|it| it.path == path);
             of.next().map(|it| it.message.clone())
         })
     });
     view! {
         <div class="reason">
-            <label for=id.clone()>{text.label}</label>
+            <label for=id.clone()>{label}</label>
             <input
                 id=id
                 type="text"
                 autocomplete="off"
                 spellcheck="false"
                 aria-invalid=move || told.with(Option::is_some).then_some("true")
-                aria-describedby=[help.as_str(), " ", &mistake].concat()
-                prop:value=value
-                on:input=move |event| value.set(event_target_value(&event))
+                aria-describedby=[note.as_str(), " ", &mistake].concat()
+                prop:value=typed
+                on:input=move |event| typed.set(event_target_value(&event))
             />
-            <span class="field-note" id=help><Prose text=text.help.to_owned()/></span>
+            <span class="field-note" id=note><Prose text=help.to_owned()/></span>
             <div id=mistake aria-live="polite">
                 {move || told.get().map(|text| view! { <p class="field-error"><Prose text/></p> })}
             </div>
