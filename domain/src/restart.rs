@@ -16,7 +16,7 @@ mod waves;
 
 pub use self::{
     amount::{Amount, AmountError, rolling},
-    assess::{Block, Remark, Verdict, assess},
+    assess::{Block, LOSES_SIDECAR, Remark, Verdict, assess},
     facts::{Autoscaler, Budget, Facts, Kind, Owner, Rollout},
     next::{Pace, Place, Step, Window, next},
     run::{Approver, Event, Illegal, Item, ItemState, Run, RunState},

@@ -25,6 +25,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     access_review,
     error::{Error, from_kube},
+    reach::asking,
     state::State,
 };
 
@@ -39,9 +40,6 @@ const BELIEVED: Duration = Duration::from_secs(20);
 const BELIEVED_ALONE: Duration = Duration::from_mins(10);
 /// How long the cluster may take to answer a question about identity or rights, or one read: a reader waits for it.
 const SOON: Duration = Duration::from_secs(5);
-/// How long the cluster may take to answer a caller's request. It must end before the history takes an intent up that
-/// has no outcome ([`crate::history::reconcile::GRACE`]), or a slow write could be judged while it is under way.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// How many callers are remembered; beyond it those whose answers are no longer believed are forgotten.
 const REMEMBERED: usize = 1000;
 
@@ -239,12 +237,8 @@ type Known = HashMap<[u8; 32], (Instant, Caller)>;
 
 impl Callers {
     /// Callers of the cluster at `config`. `local`: a request without credentials acts as the kubeconfig's user.
-    pub fn new(mut config: Config, local: bool) -> kube::Result<Self> {
-        config.read_timeout = Some(PATIENCE);
-        // Else the time that a pooled connection lay idle counts, and a slow write is cut after a quiet spell.
-        config.reset_reader_on_write = true;
-        // A write that the API server took and then answered with 504 must not be sent again behind the history's back.
-        config.default_retry = false;
+    pub fn new(config: Config, local: bool) -> kube::Result<Self> {
+        let config = asking(config);
         let local = local.then(|| Client::try_from(config.clone())).transpose()?;
         Ok(Self::with_client(config, local))
     }

@@ -40,7 +40,7 @@ pub struct Cluster {
     pub name: Arc<str>,
     /// The API server's address.
     pub server: Arc<str>,
-    /// The console's own account: watches, admits, writes status. Never a caller's request.
+    /// The console's own account: asks, writes status, restarts. Never a caller's request.
     pub console: kube::Client,
     /// What the reflectors hold.
     pub stores: Stores,
@@ -67,10 +67,11 @@ type Fresh<T> = tokio::sync::Mutex<Option<(Generation, Arc<T>)>>;
 type Slot<G, T> = Mutex<Option<(G, Arc<T>)>>;
 
 impl Cluster {
-    /// Starts to watch the cluster with the console's own account. Returns at once; see [`Cluster::missing`].
+    /// Starts to watch the cluster with the console's own account. Returns at once; see [`Cluster::missing`]. `watching`: the
+    /// same account, for what is quiet for long.
     #[must_use]
-    pub fn watch(name: &str, server: &str, console: kube::Client) -> Self {
-        let stores = Stores::watch(&console);
+    pub fn watch(name: &str, server: &str, console: kube::Client, watching: &kube::Client) -> Self {
+        let stores = Stores::watch(watching);
         let contact = Contact::watch(console.clone());
         let delivery = DeliveryCheck::watch(stores.clone());
         Self {

@@ -1,8 +1,10 @@
 //! Finding the cluster: by kubeconfig, or, in a pod, by the pod's own account.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use kube::{
-    Config,
+    Client, Config,
     config::{KubeConfigOptions, Kubeconfig},
 };
 
@@ -16,6 +18,31 @@ pub struct Reach {
     pub config: Config,
     /// Whether the credentials are a person's, by kubeconfig, and not those of the pod that this runs in.
     pub is_kubeconfig: bool,
+}
+
+/// How long the API server may take for an answer. Nothing else tells that a connection is dead which its other end left
+/// without a word. It must end before the history takes an intent up that has no outcome
+/// ([`crate::history::reconcile::GRACE`]), or a slow write could be judged while it is under way.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a watch may be quiet: longer than the API server leaves it open (the 290 s that kube asks for).
+const QUIET: Duration = Duration::from_secs(300);
+
+/// How the cluster is reached to ask it something.
+#[must_use]
+pub fn asking(mut config: Config) -> Config {
+    config.read_timeout = Some(PATIENCE);
+    // Else the time that a pooled connection lay idle counts, and a slow write is cut after a quiet spell.
+    config.reset_reader_on_write = true;
+    // A write that the API server took and then answered with 504 must not be sent again behind the history's back.
+    config.default_retry = false;
+    config
+}
+
+/// A client for watches.
+pub fn watching(mut config: Config) -> kube::Result<Client> {
+    config.read_timeout = Some(QUIET);
+    Client::try_from(config)
 }
 
 /// Finds the cluster.

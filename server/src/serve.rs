@@ -23,7 +23,8 @@ use crate::{
     history::{History, reconcile},
     install::{self, FailurePolicy, Plan, Webhook, WebhookAddress},
     outbound_policy::Istiods,
-    outside, reach,
+    outside,
+    reach::{self, asking},
     restarts::{drive, store::Restarts},
     router::{Serving, router},
     site::Site,
@@ -55,8 +56,10 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
             "--sandbox is for Sidestep's own sandbox on this machine; {server} is another cluster: use `sidestep install`"
         );
     }
-    let console = Client::try_from(reach.config.clone())?;
-    let cluster = Cluster::watch(&reach.name, server.to_string().trim_end_matches('/'), console);
+    let console = Client::try_from(asking(reach.config.clone()))?;
+    let watching = reach::watching(reach.config.clone())?;
+    let server = server.to_string();
+    let cluster = Cluster::watch(&reach.name, server.trim_end_matches('/'), console, &watching);
 
     let loopback = args.listen.ip().is_loopback();
     if !loopback {

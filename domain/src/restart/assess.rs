@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::facts::{Budget, Facts, Kind, Rollout};
 
+/// The code of a workload whose restart takes it out of the mesh.
+pub const LOSES_SIDECAR: &str = "loses-sidecar";
+
 /// What is to become of a workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -38,6 +41,11 @@ pub enum Block {
         /// What it is.
         kind: String,
     },
+    /// Its new pods would get no sidecar, and those that are there have one.
+    LosesSidecar {
+        /// Why they would get none.
+        why: String,
+    },
     /// All its pods would be gone for a moment.
     WouldInterrupt,
     /// More pods would be missing at a time than a PodDisruptionBudget allows.
@@ -62,6 +70,7 @@ impl Block {
             Self::BarePod => "bare-pod",
             Self::Job => "job",
             Self::Foreign { .. } => "foreign-owner",
+            Self::LosesSidecar { .. } => LOSES_SIDECAR,
             Self::WouldInterrupt => "would-interrupt",
             Self::Budget { .. } => "disruption-budget",
         }
@@ -77,6 +86,9 @@ impl Block {
             Self::BarePod => "delete the pod and make it again: nobody else will",
             Self::Job => "wait for its next run: new pods get the settings in force",
             Self::Foreign { .. } => "restart it with the tool that owns it",
+            Self::LosesSidecar { .. } => {
+                "make its next pods part of the mesh again; to take it out of the mesh, restart it by its name"
+            }
             Self::WouldInterrupt => {
                 "give it a second replica or a surge, or plan with `allowInterruption` and accept the gap"
             }
@@ -106,6 +118,7 @@ impl fmt::Display for Block {
                     "its pods belong to a `{kind}`, which is not restarted in this way"
                 )
             }
+            Self::LosesSidecar { why } => write!(formatter, "its new pods would have no sidecar: {why}"),
             Self::WouldInterrupt => {
                 formatter.write_str("all its pods would be gone until the first new one is ready")
             }
@@ -130,6 +143,11 @@ pub enum Remark {
         ready: u32,
         /// How many should be.
         replicas: u32,
+    },
+    /// Its new pods will get no sidecar, and those that are there have one.
+    LosesSidecar {
+        /// Why they will get none.
+        why: String,
     },
     /// There will be a gap, and that was accepted.
     Interrupts,
@@ -159,6 +177,7 @@ impl Remark {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotAllReady { .. } => "not-all-ready",
+            Self::LosesSidecar { .. } => LOSES_SIDECAR,
             Self::Interrupts => "interrupts",
             Self::NoReadinessProbe => "no-readiness-probe",
             Self::BudgetsUnknown => "budgets-unknown",
@@ -171,9 +190,11 @@ impl Remark {
     #[must_use]
     pub const fn is_warning(&self) -> bool {
         match self {
-            Self::NotAllReady { .. } | Self::Interrupts | Self::NoReadinessProbe | Self::BudgetsUnknown => {
-                true
-            }
+            Self::NotAllReady { .. }
+            | Self::LosesSidecar { .. }
+            | Self::Interrupts
+            | Self::NoReadinessProbe
+            | Self::BudgetsUnknown => true,
             Self::Owner { reverts, .. } => *reverts,
             Self::Autoscaler { .. } => false,
         }
@@ -185,6 +206,9 @@ impl fmt::Display for Remark {
         match self {
             Self::NotAllReady { ready, replicas } => {
                 write!(formatter, "only {ready} of its {replicas} pods are ready before the restart")
+            }
+            Self::LosesSidecar { why } => {
+                write!(formatter, "its new pods will have no sidecar, those of now have one: {why}")
             }
             Self::Interrupts => {
                 formatter.write_str("all its pods will be gone until the first new one is ready")
@@ -237,9 +261,11 @@ fn verdict(facts: &Facts, wanted: bool, interrupting: bool) -> Verdict {
         Kind::Other(kind) => Some(Block::Foreign { kind: kind.clone() }),
         _ if facts.replicas == 0 => return Verdict::NotNeeded,
         _ if facts.paused => Some(Block::Paused),
-        _ => match facts.rollout {
-            Rollout::OnDelete => Some(Block::OnDelete),
-            Rollout::Partition { from } if from > 0 => Some(Block::Partition { from }),
+        _ => match (facts.rollout, &facts.loses_sidecar) {
+            // Who names a workload may want just that.
+            (_, Some(why)) if !wanted => Some(Block::LosesSidecar { why: why.clone() }),
+            (Rollout::OnDelete, _) => Some(Block::OnDelete),
+            (Rollout::Partition { from }, _) if from > 0 => Some(Block::Partition { from }),
             _ if !interrupting && interrupts(facts) => Some(Block::WouldInterrupt),
             _ => return within_budgets(facts),
         },
@@ -277,6 +303,9 @@ fn remarks(facts: &Facts) -> Vec<Remark> {
             ready: facts.ready,
             replicas: facts.replicas,
         });
+    }
+    if let Some(why) = &facts.loses_sidecar {
+        remarks.push(Remark::LosesSidecar { why: why.clone() });
     }
     if interrupts(facts) {
         remarks.push(Remark::Interrupts);

@@ -96,6 +96,8 @@ pub struct Facts {
     pub owner: Option<Owner>,
     /// How many of its pods run an old setting.
     pub stale_pods: u32,
+    /// Why its next pods would get no sidecar, where pods of it have one now.
+    pub loses_sidecar: Option<String>,
 }
 
 impl Facts {

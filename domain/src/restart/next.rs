@@ -23,8 +23,16 @@ pub struct Pace {
 pub struct Window {
     /// Nothing begins before.
     pub from: i64,
-    /// Nothing begins from then on.
+    /// Nothing begins from then on, unless somebody resumes the run after that.
     pub to: i64,
+}
+
+impl Window {
+    /// Whether it has closed for a run. Who resumes a run that the window's end has paused wants it to go on.
+    #[must_use]
+    pub fn has_closed(self, run: &Run, now: i64) -> bool {
+        now >= self.to && run.resumed.is_none_or(|resumed| resumed < self.to)
+    }
 }
 
 /// A workload's place in a plan.
@@ -64,7 +72,7 @@ pub fn next(pace: &Pace, places: &[Place], run: &Run, now: i64) -> Step {
         return Step::Wait(None);
     };
     if let Some(window) = pace.window {
-        if now >= window.to {
+        if window.has_closed(run, now) {
             return Step::Close;
         }
         if now < window.from {

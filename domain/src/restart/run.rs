@@ -70,6 +70,9 @@ pub enum Event {
         item: usize,
         /// Why.
         why: String,
+        /// Whether it needs the restart all the same.
+        #[serde(default)]
+        needed: bool,
     },
     /// Nothing more begins because of a failure.
     Stopped {
@@ -92,7 +95,7 @@ pub enum RunState {
     Paused,
     /// Everything was restarted or needed none.
     Succeeded,
-    /// Something failed.
+    /// Something failed, or was left alone although it needs a restart.
     Failed,
     /// Somebody cancelled it.
     Cancelled,
@@ -139,6 +142,8 @@ pub struct Item {
     pub change: Option<String>,
     /// Why, where it failed or was skipped.
     pub detail: Option<String>,
+    /// Whether it was skipped although it needs a restart.
+    pub needed: bool,
 }
 
 /// A plan and what became of it.
@@ -156,6 +161,8 @@ pub struct Run {
     pub detail: Option<String>,
     /// When it was started.
     pub started: Option<i64>,
+    /// When it was resumed last.
+    pub resumed: Option<i64>,
     /// When it was over.
     pub ended: Option<i64>,
     stops_on_failure: bool,
@@ -177,6 +184,7 @@ impl Run {
             asked: None,
             change: None,
             detail: None,
+            needed: false,
         };
         Self {
             state: RunState::Planned,
@@ -185,6 +193,7 @@ impl Run {
             stopping: None,
             detail: None,
             started: None,
+            resumed: None,
             ended: None,
             stops_on_failure,
         }
@@ -208,6 +217,7 @@ impl Run {
             Event::Resumed { by } => {
                 self.state = RunState::Running;
                 self.detail = None;
+                self.resumed = Some(at);
                 self.approver = Some(by.clone());
             }
             Event::Cancelled { by } => {
@@ -244,10 +254,19 @@ impl Run {
                     self.stopping = Some(why.clone());
                 }
             }
-            Event::Skipped { item, why } => self.items[*item].end(at, ItemState::Skipped, Some(why.as_str())),
+            Event::Skipped { item, why, needed } => {
+                self.items[*item].end(at, ItemState::Skipped, Some(why.as_str()));
+                self.items[*item].needed = *needed;
+            }
             Event::Stopped { why } => self.stopping = Some(why.clone()),
             Event::Ended => {
-                let failed = self.stopping.is_some() || self.has(ItemState::Failed);
+                let left = self.items.iter().filter(|item| item.needed).count();
+                if left > 0 && self.stopping.is_none() {
+                    self.detail = Some(format!(
+                        "{left} that need a restart were left alone: why stands beside each"
+                    ));
+                }
+                let failed = left > 0 || self.stopping.is_some() || self.has(ItemState::Failed);
                 for item in &mut self.items {
                     if item.state == ItemState::Waiting {
                         item.end(at, ItemState::Skipped, Some("the run stopped before its turn"));

@@ -129,6 +129,13 @@ impl Snapshot {
         row.next().map(|row| row.pods).unwrap_or_default()
     }
 
+    /// Whether a pod of a workload has a sidecar to which settings apply.
+    #[must_use]
+    pub fn has_sidecar(&self, kind: &str, namespace: &str, name: &str) -> bool {
+        let kind = WorkloadKind::ALL.into_iter().find(|of| of.name() == kind);
+        kind.is_some_and(|kind| self.counts_of(kind, namespace, name).injected > 0)
+    }
+
     /// The workloads of a kind.
     #[must_use]
     pub fn workloads(&self, kind: WorkloadKind) -> &[WorkloadRow] {

@@ -22,7 +22,7 @@ use kube::{Api, Client, ResourceExt, api::ListParams};
 
 use crate::{
     budgets,
-    cluster::watch::Stores,
+    cluster::{pods::Judge, watch::Stores},
     error::{Error, from_kube},
 };
 
@@ -121,13 +121,23 @@ pub(super) struct Known {
     pub(super) labels: Labels,
 }
 
+/// The pods of a workload that are there, as far as its restart is concerned.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Running {
+    /// Those that run an old setting.
+    pub(super) stale: u32,
+    /// Whether one has a sidecar.
+    pub(super) has_sidecar: bool,
+}
+
 /// What is known of a workload; `None`: there is no such thing.
 pub(super) fn facts(
-    stores: &Stores,
+    judge: &Judge<'_>,
     beside: &Beside,
     workload: &WorkloadName,
-    stale_pods: u32,
+    running: Running,
 ) -> Option<Known> {
+    let stores = judge.stores;
     let WorkloadName {
         kind,
         namespace,
@@ -177,6 +187,10 @@ pub(super) fn facts(
             (ObjectMeta::default(), None, Kind::Other(owner), Shape::one())
         }
     };
+    let loses_sidecar = template
+        .as_ref()
+        .filter(|_| running.has_sidecar)
+        .and_then(|template| judge.next_pod(namespace, template.into()).not_applicable);
     let labels = template
         .as_ref()
         .and_then(|template| template.metadata.as_ref())
@@ -193,7 +207,8 @@ pub(super) fn facts(
             budgets: beside.budgets(namespace, &labels),
             autoscaler: beside.autoscaler(workload),
             owner: owner(&metadata),
-            stale_pods,
+            stale_pods: running.stale,
+            loses_sidecar,
         },
         labels,
     })

@@ -61,8 +61,14 @@ pub(super) fn carries(cluster: &Cluster, workload: &WorkloadName, plan: &str) ->
 }
 
 /// How far the workload is that this plan has restarted, as the console sees it. `is_seen`: the console has seen the restart
-/// in its template, or must have.
-pub(super) fn progress(cluster: &Cluster, workload: &WorkloadName, plan: &str, is_seen: bool) -> Progress {
+/// in its template, or must have. `keeps_sidecar`: its new pods are to have one.
+pub(super) fn progress(
+    cluster: &Cluster,
+    workload: &WorkloadName,
+    plan: &str,
+    is_seen: bool,
+    keeps_sidecar: bool,
+) -> Progress {
     let Some(seen) = seen(cluster, workload) else {
         return Progress::Failed(format!("{} is gone", words(workload)));
     };
@@ -91,11 +97,17 @@ pub(super) fn progress(cluster: &Cluster, workload: &WorkloadName, plan: &str, i
     {
         return Progress::Going(format!("{} of {} pods are new", rollout.updated, rollout.wanted));
     }
-    settled(cluster, workload, plan, rollout.wanted)
+    settled(cluster, workload, plan, rollout.wanted, keeps_sidecar)
 }
 
 /// Whether the new pods, which are ready, carry the settings in force.
-fn settled(cluster: &Cluster, workload: &WorkloadName, plan: &str, wanted: i32) -> Progress {
+fn settled(
+    cluster: &Cluster,
+    workload: &WorkloadName,
+    plan: &str,
+    wanted: i32,
+    keeps_sidecar: bool,
+) -> Progress {
     let mut new = 0;
     for (pod, row) in pods::judged(cluster, workload) {
         if row.ends || row.finished {
@@ -104,13 +116,21 @@ fn settled(cluster: &Cluster, workload: &WorkloadName, plan: &str, wanted: i32) 
         if !is_new(&pod, plan) {
             return Progress::Going(format!("pod `{}` of before is still there", row.name));
         }
-        if let PodState::Stale { fields } = &row.state {
-            return Progress::Failed(format!(
-                "its new pod `{}` is ready and does not carry the settings in force ({}): is delivery working, or were they \
-                 changed meanwhile?",
-                row.name,
-                fields.join(", ")
-            ));
+        let name = &row.name;
+        match &row.state {
+            PodState::Stale { fields } => {
+                return Progress::Failed(format!(
+                    "its new pod `{name}` is ready and does not carry the settings in force ({}): is delivery working, or \
+                     were they changed meanwhile?",
+                    fields.join(", ")
+                ));
+            }
+            PodState::NotApplicable { reason } | PodState::Unknown { reason } if keeps_sidecar => {
+                return Progress::Failed(format!(
+                    "its new pod `{name}` is ready and it is not proven that it carries the settings in force: {reason}"
+                ));
+            }
+            _ => {}
         }
         new += 1;
     }

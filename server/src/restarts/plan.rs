@@ -17,11 +17,12 @@ use domain::{
 use jiff::Timestamp;
 
 use super::{
-    facts::{self, Beside, Known, Stale},
+    facts::{self, Beside, Known, Running, Stale},
     rights::{self, Rights},
 };
 use crate::{
     caller::{Caller, Readable},
+    cluster::pods::Judge,
     error::Error,
     state::State,
 };
@@ -33,8 +34,24 @@ const MOST: usize = 2000;
 struct Candidate {
     workload: WorkloadName,
     stale: Stale,
+    running: Running,
     /// It is to be restarted although no pod of it is stale.
     wanted: bool,
+}
+
+impl Candidate {
+    fn of(workload: WorkloadName, stale: Stale, wanted: bool, has_sidecar: bool) -> Self {
+        let running = Running {
+            stale: stale.pods,
+            has_sidecar: stale.pods > 0 || has_sidecar,
+        };
+        Self {
+            workload,
+            stale,
+            running,
+            wanted,
+        }
+    }
 }
 
 /// Makes a plan; nothing is stored.
@@ -56,12 +73,10 @@ pub async fn plan(state: &State, caller: &Caller, asked: PlanRestart) -> Result<
     let (mut restarted, mut blocked) = (Vec::new(), Vec::new());
     let mut rights = Rights::of(&caller.client, None);
     for candidate in candidates {
-        let known = facts::facts(
-            &state.cluster.stores,
-            &beside,
-            &candidate.workload,
-            candidate.stale.pods,
-        );
+        let running = candidate.running;
+        let known = state
+            .cluster
+            .judging(|judge| facts::facts(judge, &beside, &candidate.workload, running));
         let Some(known) = known else {
             blocked.push(not_found(candidate));
             continue;
@@ -160,11 +175,9 @@ async fn candidates(state: &State, caller: &Caller, scope: &Scope) -> Result<Vec
         let mut candidates = Vec::with_capacity(named.len());
         for workload in named {
             caller.must_read(Readable::Pods, &workload.namespace).await?;
-            candidates.push(Candidate {
-                stale: by_workload.remove(&workload).unwrap_or_default(),
-                workload,
-                wanted: true,
-            });
+            let stale = by_workload.remove(&workload).unwrap_or_default();
+            let has_sidecar = snapshot.has_sidecar(&workload.kind, &workload.namespace, &workload.name);
+            candidates.push(Candidate::of(workload, stale, true, has_sidecar));
         }
         return Ok(candidates);
     }
@@ -223,16 +236,19 @@ fn stale_in<'a>(
     by_workload: HashMap<WorkloadName, Stale>,
     reach: &'a Reach,
 ) -> impl Iterator<Item = Candidate> + 'a {
-    let beside = Beside::default();
+    let (beside, nothing) = (Beside::default(), Running::default());
     let mut sorted: Vec<(WorkloadName, Stale)> = by_workload.into_iter().collect();
     sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
     sorted
         .into_iter()
-        .filter(move |(workload, stale)| match reach {
+        .filter(move |(workload, _)| match reach {
             Reach::Mesh => true,
             Reach::Namespace(namespace) => workload.namespace == *namespace,
             Reach::Selected(namespace, selectors) => {
-                let known = || facts::facts(&state.cluster.stores, &beside, workload, stale.pods);
+                let known = || {
+                    let judging = |judge: &Judge<'_>| facts::facts(judge, &beside, workload, nothing);
+                    state.cluster.judging(judging)
+                };
                 // Of what is not known the labels are not either: it is named, and left alone.
                 workload.namespace == *namespace
                     && known().is_none_or(|known| {
@@ -240,11 +256,7 @@ fn stale_in<'a>(
                     })
             }
         })
-        .map(|(workload, stale)| Candidate {
-            workload,
-            stale,
-            wanted: false,
-        })
+        .map(|(workload, stale)| Candidate::of(workload, stale, false, true))
 }
 
 fn left_alone(candidate: Candidate, block: &Block) -> BlockedWorkload {

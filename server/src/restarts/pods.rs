@@ -9,6 +9,7 @@ use api::{
 };
 use k8s_openapi::api::core::v1::Pod;
 
+use super::facts::Running;
 use crate::cluster::{Cluster, pods::owner};
 
 /// The pods of a workload that are there.
@@ -33,11 +34,18 @@ pub(super) fn judged(cluster: &Cluster, workload: &WorkloadName) -> Vec<(Arc<Pod
     })
 }
 
-/// How many pods of a workload run an old setting. One that ends already needs no restart.
-pub(super) fn stale(cluster: &Cluster, workload: &WorkloadName) -> u32 {
+/// The pods of a workload as its restart sees them. One that ends already needs none.
+pub(super) fn running(cluster: &Cluster, workload: &WorkloadName) -> Running {
     let judged = judged(cluster, workload);
-    let stale = judged
-        .iter()
-        .filter(|(_, row)| matches!(row.state, PodState::Stale { .. }) && !row.ends);
-    u32::try_from(stale.count()).unwrap_or(u32::MAX)
+    let staying = || {
+        judged
+            .iter()
+            .filter(|(_, row)| !row.ends)
+            .map(|(_, row)| &row.state)
+    };
+    let stale = staying().filter(|state| state.is_stale()).count();
+    Running {
+        stale: u32::try_from(stale).unwrap_or(u32::MAX),
+        has_sidecar: staying().any(PodState::applies),
+    }
 }

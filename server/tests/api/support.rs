@@ -61,7 +61,7 @@ impl TestServer {
         let clock = Clock::system();
         let history = History::open(database, clock.clone()).await.expect("a history");
         let client = fake.client();
-        let cluster = Cluster::watch("test", "https://cluster.test", client.clone());
+        let cluster = Cluster::watch("test", "https://cluster.test", client.clone(), &client);
         let config = kube::Config::new("https://cluster.test".parse().expect("a URL"));
         let state = State {
             cluster,

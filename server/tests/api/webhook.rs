@@ -12,7 +12,7 @@ async fn until_the_settings_are_read_the_answer_is_503_never_nothing_to_do() {
     // Nobody answers at this address, so no list ever comes in.
     let config = kube::Config::new("http://127.0.0.1:9".parse().expect("a URL"));
     let client = kube::Client::try_from(config).expect("a client");
-    let cluster = Cluster::watch("test", "", client);
+    let cluster = Cluster::watch("test", "", client.clone(), &client);
     let request = Request::post(WEBHOOK_PATH)
         .body(Body::from("{}"))
         .expect("a request");

@@ -20,6 +20,7 @@ fn facts() -> Facts {
         autoscaler: None,
         owner: None,
         stale_pods: 3,
+        loses_sidecar: None,
     }
 }
 
@@ -56,6 +57,13 @@ fn what_cannot_be_restarted_says_why() {
                 ..facts()
             },
             "paused",
+        ),
+        (
+            Facts {
+                loses_sidecar: Some("its namespace asks for none".to_owned()),
+                ..facts()
+            },
+            "loses-sidecar",
         ),
         (rollout(Rollout::OnDelete), "on-delete"),
         (rollout(Rollout::Partition { from: 2 }), "partition"),
@@ -97,6 +105,20 @@ fn what_cannot_be_restarted_says_why() {
         assert!(!block.to_string().is_empty() && !block.way_out().is_empty());
         assert_eq!(remarks, Vec::new(), "what is left alone needs no preflight");
     }
+}
+
+#[test]
+fn what_is_named_may_leave_the_mesh_and_that_is_remarked_on() {
+    let leaves = Facts {
+        loses_sidecar: Some("its namespace asks for none".to_owned()),
+        ..facts()
+    };
+    let (verdict, remarks) = assess(&leaves, true, false);
+    assert_eq!(verdict, Verdict::Restart);
+    assert!(
+        remarks[0].is_warning() && remarks[0].code() == "loses-sidecar",
+        "{remarks:?}"
+    );
 }
 
 #[test]

@@ -30,6 +30,11 @@ fn failed(item: usize) -> Event {
     }
 }
 
+fn skipped(item: usize, needed: bool) -> Event {
+    let why = "its rollouts are paused".to_owned();
+    Event::Skipped { item, why, needed }
+}
+
 /// A run of so many workloads to which these events happened, one a second.
 fn run(items: usize, events: &[Event]) -> Run {
     let mut run = Run::new(items, true);
@@ -123,6 +128,48 @@ fn nothing_begins_outside_of_the_window() {
 }
 
 #[test]
+fn who_resumes_a_run_after_its_window_has_closed_lets_it_go_on() {
+    let window = Window {
+        from: 0,
+        to: 2 * SECOND,
+    };
+    let pace = Pace {
+        window: Some(window),
+        ..PACE
+    };
+    let paused = Event::Paused {
+        by: "the console".to_owned(),
+        why: None,
+    };
+    let before = run(1, &[started()]);
+    assert_eq!(next(&pace, &places(&[0]), &before, 2 * SECOND), Step::Close);
+    let after = run(1, &[started(), paused, Event::Resumed { by: ada() }]);
+    assert!(
+        !window.has_closed(&after, 9 * SECOND),
+        "it was resumed as it closed"
+    );
+    assert_eq!(next(&pace, &places(&[0]), &after, 9 * SECOND), Step::Begin(0));
+}
+
+#[test]
+fn a_run_that_left_alone_what_needs_a_restart_has_not_succeeded() {
+    for (needed, state) in [(true, RunState::Failed), (false, RunState::Succeeded)] {
+        let run = run(
+            2,
+            &[
+                started(),
+                skipped(0, needed),
+                Event::Began { item: 1 },
+                Event::Done { item: 1 },
+                Event::Ended,
+            ],
+        );
+        assert_eq!(run.state, state);
+        assert_eq!(run.detail.is_some(), needed, "{:?}", run.detail);
+    }
+}
+
+#[test]
 fn after_a_failure_nothing_begins_and_what_is_under_way_is_watched_to_its_end() {
     let began = |item| Event::Began { item };
     let mut run = run(3, &[started(), began(0), began(1), failed(0)]);
@@ -177,15 +224,7 @@ fn a_cancelled_run_leaves_what_is_under_way_to_kubernetes() {
     let cancelled = Event::Cancelled { by: "ada".to_owned() };
     let run = run(
         3,
-        &[
-            started(),
-            Event::Began { item: 0 },
-            Event::Skipped {
-                item: 1,
-                why: String::new(),
-            },
-            cancelled,
-        ],
+        &[started(), Event::Began { item: 0 }, skipped(1, false), cancelled],
     );
     let states: Vec<ItemState> = run.items.iter().map(|item| item.state).collect();
     assert_eq!(states, [ItemState::Left, ItemState::Skipped, ItemState::Skipped]);
@@ -213,10 +252,7 @@ fn event() -> impl Strategy<Value = Event> {
         (0..5usize).prop_map(|item| Event::Asked { item, change: None }),
         (0..5usize).prop_map(|item| Event::Done { item }),
         (0..5usize).prop_map(failed),
-        (0..5usize).prop_map(|item| Event::Skipped {
-            item,
-            why: String::new()
-        }),
+        (0..5usize, any::<bool>()).prop_map(|(item, needed)| skipped(item, needed)),
         Just(Event::Ended),
     ]
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::setting::{put, traffic};
 
 mod crash;
+mod out_of_mesh;
 mod people;
 mod plans;
 mod runs;

@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use api::restart::WorkloadName;
-use domain::restart::{Approver, Event, Facts, ItemState, RunState, Step, Verdict, assess, next};
+use api::restart::{PlannedWorkload, Scope, WorkloadName};
+use domain::restart::{
+    Approver, Block, Event, Facts, ItemState, LOSES_SIDECAR, RunState, Step, Verdict, assess, next,
+};
 
 use super::{Ask, Drive, Memory};
 use crate::{
     error::Error,
     restarts::{
-        facts::{self, Beside, Known},
+        facts::{self, Beside, Known, Running},
         pods,
         rights::Rights,
         store::Stored,
@@ -59,7 +61,8 @@ impl Drive {
                 Step::Wait(until) => return Ok(until),
                 Step::End => self.append(stored, Event::Ended).await?,
                 Step::Close => {
-                    let why = "the window of time has closed: resume it, or make another plan".to_owned();
+                    let why = "the window of time has closed: resume it to go on all the same, or make another plan"
+                        .to_owned();
                     self.pause(stored, why).await?
                 }
                 // Its turn comes when another one has been asked for.
@@ -108,7 +111,9 @@ impl Drive {
                 memory.not_before = self.now() + LATER;
                 return Ok(true);
             }
-            Turn::Never(why) => return self.append(stored, Event::Skipped { item, why }).await,
+            Turn::Never { why, needed } => {
+                return self.append(stored, Event::Skipped { item, why, needed }).await;
+            }
         }
         // The pace counts from here, and whoever comes after a crash goes on from here.
         let has_begun = self.append(stored, Event::Began { item }).await?;
@@ -133,39 +138,56 @@ impl Drive {
         if unasked.is_empty() || memory.not_before > self.now() {
             return Ok(());
         }
-        let window = stored.pace().window;
         let approver = stored.run.approver.clone();
         let _turn = self.state.restarts.turn().await;
         let mut together = self.together(approver.as_ref());
         for item in unasked {
-            let now = self.now();
-            let is_open = window.is_none_or(|window| window.from <= now && now < window.to);
-            if stored.run.state != RunState::Running
-                || !memory.has_room()
-                || !is_open
-                || !together.holds(stored, now)
-            {
+            if !memory.has_room() || !together.holds(stored, self.now()) {
                 return Ok(());
+            }
+            // What the cluster has taken is watched to its end, whatever has become of the run.
+            if self.is_asked(stored, item).await? {
+                memory.ask(Ask::of(&self.state, stored, item));
+                continue;
+            }
+            if let Some(why) = self.too_late(stored) {
+                let (why, needed) = (why.to_owned(), true);
+                self.append(stored, Event::Skipped { item, why, needed }).await?;
+                continue;
+            }
+            if stored.run.state != RunState::Running {
+                memory.not_before = self.now() + LATER;
+                continue;
             }
             if let Some(why) = no_longer_approved(stored, item, &mut together).await? {
                 self.pause(stored, why).await?;
                 continue;
             }
-            if self.is_asked(stored, item).await? {
-                memory.ask(Ask::of(&self.state, stored, item));
-                continue;
-            }
             match self.turn(stored, item, &mut together).await? {
                 Turn::Come => memory.ask(Ask::of(&self.state, stored, item)),
                 Turn::Later => memory.not_before = self.now() + LATER,
-                Turn::Never(why) => _ = self.append(stored, Event::Skipped { item, why }).await?,
+                Turn::Never { why, needed } => {
+                    self.append(stored, Event::Skipped { item, why, needed }).await?;
+                }
             }
         }
         Ok(())
     }
 
+    /// Why nothing more is asked for, not even for what has begun.
+    fn too_late(&self, stored: &Stored) -> Option<&'static str> {
+        let window = stored.pace().window;
+        if stored.run.stopping.is_some() {
+            Some("the run stopped before it was asked for")
+        } else if window.is_some_and(|window| window.has_closed(&stored.run, self.now())) {
+            Some("the window of time closed before it was asked for")
+        } else {
+            None
+        }
+    }
+
     /// Whether the cluster has taken the restart already: then only the record of that is missing.
-    async fn is_asked(&self, stored: &Stored, item: usize) -> Result<bool, Error> {
+    pub(super) async fn is_asked(&self, stored: &Stored, item: usize) -> Result<bool, Error> {
         let workload = &stored.fixed.plan.workloads[item].workload;
         let now = template::now(&self.state.cluster.console, workload).await?;
         Ok(now.is_some_and(|now| template::is_restarted(&now, &stored.id)))
@@ -197,20 +219,27 @@ impl Drive {
         if others.iter().any(|other| is_restarting(other, workload)) {
             return Ok(Turn::Later);
         }
-        let known = facts::facts(&cluster.stores, beside, workload, pods::stale(cluster, workload));
+        let running = pods::running(cluster, workload);
+        let known = cluster.judging(|judge| facts::facts(judge, beside, workload, running));
         let Some(Known { mut facts, .. }) = known else {
-            return Ok(Turn::Never(format!("{} is gone", template::words(workload))));
+            return Ok(Turn::not_needed(format!("{} is gone", template::words(workload))));
         };
+        // Not even of what was named: its plan said nothing of it.
+        if let Some(why) = facts.loses_sidecar.clone().filter(|_| !is_taken_out(planned)) {
+            return Ok(Turn::blocked(&Block::LosesSidecar { why }));
+        }
         for run in others.iter().chain([stored]) {
             self.count_taken(run, beside, workload, &mut facts);
         }
-        let is_wanted = planned.stale_pods == 0;
+        let is_wanted = matches!(stored.fixed.plan.scope, Scope::Workloads { .. });
         let interrupting = stored.fixed.plan.options.allow_interruption;
         Ok(match assess(&facts, is_wanted, interrupting) {
             (Verdict::Restart, _) => Turn::Come,
             (Verdict::Later, _) => Turn::Later,
-            (Verdict::NotNeeded, _) => Turn::Never("no pod of it runs an old setting any more".to_owned()),
-            (Verdict::Blocked(block), _) => Turn::Never(block.to_string()),
+            (Verdict::NotNeeded, _) => {
+                Turn::not_needed("no pod of it runs an old setting any more".to_owned())
+            }
+            (Verdict::Blocked(block), _) => Turn::blocked(&block),
         })
     }
 
@@ -229,7 +258,8 @@ impl Drive {
             if !is_beside || !(is_under_way || is_just_over) {
                 continue;
             }
-            let known = facts::facts(&self.state.cluster.stores, beside, &planned.workload, 0);
+            let (cluster, nothing) = (&self.state.cluster, Running::default());
+            let known = cluster.judging(|judge| facts::facts(judge, beside, &planned.workload, nothing));
             let Some(Known { facts: others, .. }) = known else {
                 continue;
             };
@@ -264,8 +294,29 @@ enum Turn {
     /// The restarts under way may take all that its budgets allow, or another run restarts it, or its budgets cannot be
     /// read. What comes after it in the wave waits too: the order is the plan's.
     Later,
-    /// It is not restarted, and why.
-    Never(String),
+    /// It is not restarted, and why; whether it needs it all the same.
+    Never {
+        why: String,
+        needed: bool,
+    },
+}
+
+impl Turn {
+    const fn not_needed(why: String) -> Self {
+        Self::Never { why, needed: false }
+    }
+
+    fn blocked(block: &Block) -> Self {
+        Self::Never {
+            why: block.to_string(),
+            needed: true,
+        }
+    }
+}
+
+/// Whether its plan said that the restart takes a workload out of the mesh.
+pub(super) fn is_taken_out(planned: &PlannedWorkload) -> bool {
+    planned.remarks.iter().any(|remark| remark.code == LOSES_SIDECAR)
 }
 
 /// Why the approver may not go on with this workload.

@@ -2,7 +2,7 @@
 
 use domain::restart::{Event, Item, ItemState, RunState};
 
-use super::{Drive, Memory};
+use super::{Drive, Memory, begin::is_taken_out};
 use crate::{
     error::Error,
     restarts::{
@@ -21,7 +21,7 @@ impl Drive {
     pub(super) async fn tend(&self, stored: &mut Stored, memory: &mut Memory) -> Result<(), Error> {
         let under_way = stored.standing(ItemState::Restarting);
         if under_way.is_empty() {
-            return Ok(());
+            return self.watch_missing(stored).await;
         }
         let now = self.now();
         let looks = now - *memory.looked.get_or_insert(now) > WHY;
@@ -32,27 +32,48 @@ impl Drive {
         for item in under_way {
             if stored.run.items[item].asked.is_none() {
                 unasked.push(item);
-            } else if let Some(event) = self.ended(stored, memory, item, looks) {
-                self.append(stored, event).await?;
+            } else {
+                let is_seen = self.is_seen(stored, memory, item, looks).await?;
+                if let Some(event) = self.ended(stored, item, is_seen, looks) {
+                    self.append(stored, event).await?;
+                }
             }
         }
         self.ask_again(stored, memory, unasked).await?;
         self.watch_missing(stored).await
     }
 
-    /// How a workload that was restarted has ended; nothing while it has not. `looks`: it is looked whether its pods
-    /// will ever be ready.
-    fn ended(&self, stored: &Stored, memory: &mut Memory, item: usize, looks: bool) -> Option<Event> {
-        let (cluster, plan) = (&self.state.cluster, stored.id.as_str());
+    /// Whether the console has seen the restart in the workload's template, or must have: a watch that is dead looks like one
+    /// that is quiet, so the cluster itself is asked before somebody is said to have taken the restart back.
+    async fn is_seen(
+        &self,
+        stored: &Stored,
+        memory: &mut Memory,
+        item: usize,
+        looks: bool,
+    ) -> Result<bool, Error> {
         let workload = &stored.fixed.plan.workloads[item].workload;
-        let now = self.now();
-        if observe::carries(cluster, workload, plan) {
+        if observe::carries(&self.state.cluster, workload, &stored.id) {
             memory.carried.insert(item);
         }
+        if memory.carried.contains(&item) {
+            return Ok(true);
+        }
+        let now = self.now();
+        let must_be = looks && now - stored.run.items[item].asked.unwrap_or(now) > SEEN;
+        Ok(must_be && !self.is_asked(stored, item).await?)
+    }
+
+    /// How a workload that was restarted has ended; nothing while it has not. `looks`: it is looked whether its pods
+    /// will ever be ready.
+    fn ended(&self, stored: &Stored, item: usize, is_seen: bool, looks: bool) -> Option<Event> {
+        let (cluster, plan) = (&self.state.cluster, stored.id.as_str());
+        let planned = &stored.fixed.plan.workloads[item];
+        let (workload, now) = (&planned.workload, self.now());
         let Item { began, asked, .. } = &stored.run.items[item];
-        let is_seen = memory.carried.contains(&item) || now - asked.unwrap_or(now) > SEEN;
         let failed = |why| Some(Event::Failed { item, why });
-        match observe::progress(cluster, workload, plan, is_seen) {
+        let keeps_sidecar = planned.stale_pods > 0 && !is_taken_out(planned);
+        match observe::progress(cluster, workload, plan, is_seen, keeps_sidecar) {
             Progress::Done => Some(Event::Done { item }),
             Progress::Failed(why) => failed(why),
             Progress::Going(how) => {
@@ -68,12 +89,16 @@ impl Drive {
         }
     }
 
-    /// Stops where more pods are missing than was allowed.
+    /// Stops where more pods are missing than was allowed. Before the run's window opens nothing is taken down, nor judged.
     async fn watch_missing(&self, stored: &mut Stored) -> Result<(), Error> {
         let Some(most) = stored.fixed.plan.options.max_unavailable else {
             return Ok(());
         };
-        if stored.run.stopping.is_some() || stored.run.state != RunState::Running {
+        let is_early = stored
+            .pace()
+            .window
+            .is_some_and(|window| self.now() < window.from);
+        if is_early || stored.run.stopping.is_some() || stored.run.state != RunState::Running {
             return Ok(());
         }
         let workloads = stored.fixed.plan.workloads.iter();

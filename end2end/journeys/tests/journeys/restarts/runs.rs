@@ -310,15 +310,24 @@ async fn outside_of_its_window_a_run_begins_nothing_and_pauses_when_it_has_close
     })
     .await;
     assert!(run.row.detail.is_some_and(|why| why.contains("window")));
-    let later = plan(&namespace, within("2126-01-01T00:00:00Z", "2126-01-01T01:00:00Z"));
-    let run = start(&world.console, &later).await;
+    assert_eq!(workloads::rollouts(&world.admin, &namespace.name, "web").await, 0);
     let api = world.console.api();
+    let later = plan(&namespace, within("2126-01-01T00:00:00Z", "2126-01-01T01:00:00Z"));
+    let waiting = start(&world.console, &later).await;
     let cancelled = api
-        .command_restart(&run.row.id, Command::Cancel)
+        .command_restart(&waiting.row.id, Command::Cancel)
         .await
         .expect("cancelled");
     assert_eq!(state_of(&cancelled, "web"), ItemState::Skipped);
     assert_eq!(workloads::rollouts(&world.admin, &namespace.name, "web").await, 0);
+
+    // Who resumes the first one wants it to go on all the same.
+    api.command_restart(&run.row.id, Command::Resume)
+        .await
+        .expect("resumed");
+    let run = ended(&world.console, &run.row.id).await;
+    assert_eq!(run.row.state, RunState::Succeeded, "{run:#?}");
+    assert_eq!(workloads::rollouts(&world.admin, &namespace.name, "web").await, 1);
 }
 
 /// Two workloads, each of which takes a pod down, under one budget that lets one go.
