@@ -18,9 +18,13 @@ use crate::steps::{command, run, words};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 static ASKED: AtomicBool = AtomicBool::new(false);
+static NOTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C (or SIGTERM) no longer ends this program at once, but is noted.
+/// From now on Ctrl-C (or SIGTERM) no longer ends this program at once, but is noted. To ask again changes nothing.
 pub(crate) fn note_signals() -> Result<()> {
+    if NOTED.swap(true, Ordering::SeqCst) {
+        return Ok(());
+    }
     ctrlc::set_handler(|| ASKED.store(true, Ordering::SeqCst)).context("cannot take signals")
 }
 
