@@ -251,6 +251,20 @@ test('the namespace is chosen by typing a part of its name', async ({ page, name
   await expect(setting.field('excludeInboundPorts').override).toBeEnabled();
 });
 
+test('Enter chooses by what is typed, also before the list has followed', async ({ page, namespace, another }) => {
+  const other = await another();
+  const setting = new Setting(page);
+  await setting.open(namespace.name);
+  const choice = page.getByRole('combobox', { name: 'Namespace' });
+  await choice.click();
+  // The one that is shown is the active one.
+  await expect(page.getByRole('option', { name: namespace.name, selected: true })).toBeVisible();
+  await choice.fill(other.name);
+  await choice.press('Enter');
+  await expect(page).toHaveURL(new RegExp(`${other.name}$`));
+  await expect(choice).toHaveValue(other.name);
+});
+
 test.describe('as a user who may only look', () => {
   test.use({ expected: answers(403) });
 
