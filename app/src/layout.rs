@@ -87,7 +87,7 @@ fn at(path: impl PossibleRouteMatch + Send + Sync + 'static) -> Arc<dyn Possible
 #[component]
 fn Mark() -> impl IntoView {
     view! {
-        <svg class="mark" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+        <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
             <rect x="9" y="11" width="6" height="10" rx="1.5" class="mark-proxy"/>
             <path d="M2 16h2.5c2 0 2.5-1 3-3 .8-3.4 2-6 4.5-6s3.7 2.6 4.5 6c.5 2 1 3 3 3H22" class="mark-path"/>
         </svg>

@@ -85,9 +85,12 @@ test('the choice can wait, and the changes with it', async ({ page, namespace })
   await page.getByRole('button', { name: 'Show both versions' }).click();
   await page.getByRole('button', { name: 'Not now' }).click();
   await expect(page.getByRole('button', { name: 'Show both versions' })).toBeVisible();
+  // What was pressed goes; the focus does not get lost with it.
+  await expect(setting.update).toBeFocused();
   await setting.field('excludeInboundPorts').expectItems('7001');
   await page.getByRole('button', { name: 'Discard changes' }).first().click();
   await setting.field('excludeInboundPorts').expectItems('9000');
+  await expect(setting.update).toBeFocused();
 });
 
 test('a level that was removed meanwhile is not brought back unasked', async ({ page, namespace }) => {

@@ -22,7 +22,7 @@ test('an address block is excluded for the whole mesh, in the reference page’s
   const label = 'Addresses to Which External Access Is Not Redirected to Sidecar Proxy';
   await page.getByRole('checkbox', { name: `Override ${label}`, exact: true }).check();
   await page.getByRole('textbox', { name: label, exact: true }).fill(ADDRESS);
-  await page.getByRole('button', { name: 'Update Settings' }).click();
+  await page.getByRole('button', { name: 'Update Settings', exact: true }).click();
   await expect(page.getByRole('link', { name: 'Show this change in the history' })).toBeVisible();
   expect(await cluster.stored(ROOT)).toEqual({ excludeOutboundIPRanges: [ADDRESS] });
 

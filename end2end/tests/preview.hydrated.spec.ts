@@ -33,6 +33,20 @@ test('an update is previewed in words, in numbers, as YAML and by other means, a
   await expect(page.getByText('ticket 7')).toBeVisible();
 });
 
+test('once the preview has gone, the cluster is not asked any more whether it would take an update', async ({ page, namespace }) => {
+  const setting = new Setting(page);
+  await setting.open(namespace.name);
+  await setting.field('excludeInboundPorts').set('7001');
+  await page.getByRole('button', { name: 'Preview', exact: true }).click();
+  await expect(page.getByText('Dry run passed')).toBeVisible();
+  await setting.save();
+  const [request] = await Promise.all([
+    page.waitForRequest((request) => request.url().endsWith('/api/v1/settings:preview')),
+    setting.field('excludeOutboundPorts').set('5432'),
+  ]);
+  expect(request.postDataJSON()).toMatchObject({ dryRun: false });
+});
+
 test('who owns a setting is said, and it is updated only when that is ticked', async ({ page, namespace, cluster }) => {
   await namespace.store({ excludeInboundPorts: ['7001'] });
   const path = `apis/sidestep.dev/v1alpha1/namespaces/${namespace.name}/sidecarsettings/default`;

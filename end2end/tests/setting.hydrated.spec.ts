@@ -180,6 +180,8 @@ test('the level goes back to inherit as a whole, after a question', async ({ pag
   await expect(question).toContainText('excludeInboundPorts');
   await question.getByRole('button', { name: 'Reset to inherited' }).click();
   await expect(setting.saved).toBeVisible();
+  // The button that was pressed has gone.
+  await expect(setting.update).toBeFocused();
   await expect(setting.field('excludeInboundPorts').override).not.toBeChecked();
   expect(await namespace.stored()).toBeUndefined();
 });
@@ -249,6 +251,41 @@ test('the namespace is chosen by typing a part of its name', async ({ page, name
   await choice.press('Enter');
   await expect(page).toHaveURL(new RegExp(`${other.name}$`));
   await expect(setting.field('excludeInboundPorts').override).toBeEnabled();
+});
+
+test('Enter chooses by what is typed, also before the list has followed', async ({ page, namespace, another }) => {
+  const other = await another();
+  const setting = new Setting(page);
+  await setting.open(namespace.name);
+  const choice = page.getByRole('combobox', { name: 'Namespace' });
+  await choice.click();
+  // The one that is shown is the active one.
+  await expect(page.getByRole('option', { name: namespace.name, selected: true })).toBeVisible();
+  await choice.fill(other.name);
+  await choice.press('Enter');
+  await expect(page).toHaveURL(new RegExp(`${other.name}$`));
+  await expect(choice).toHaveValue(other.name);
+});
+
+test.describe('where its namespace is deleted', () => {
+  // It is asked for once more.
+  test.use({ expected: answers(404) });
+  // What is in it goes first.
+  test.setTimeout(90_000);
+
+  test('the form says so, keeps what is typed, and saves nothing', async ({ page, namespace }) => {
+    const setting = new Setting(page);
+    await setting.open(namespace.name);
+    await setting.field('excludeInboundPorts').set('7001');
+    await expect(setting.update).toBeEnabled();
+    await namespace.remove();
+    const gone = page.getByText('The namespace of this setting is not there any more');
+    await expect(gone.first()).toBeVisible({ timeout: 60_000 });
+    await expect(setting.update).toHaveAttribute('aria-disabled', 'true');
+    await setting.insist();
+    await setting.field('excludeInboundPorts').expectItems('7001');
+    await expect(setting.saved).toHaveCount(0);
+  });
 });
 
 test.describe('as a user who may only look', () => {

@@ -50,10 +50,10 @@ test('traffic that goes through Envoy is blocked by REGISTRY_ONLY, and what bypa
     await expect.poll(() => namespace.pods()).not.toContain(old);
     const [fresh] = await namespace.running('sleep', 1);
 
-    await test.step('Sidecar Proxy Setting > global tab: Outbound Traffic Policy, REGISTRY_ONLY, Update', async () => {
+    await test.step('Sidecar Proxy Setting > global tab: Outbound Traffic Policy, REGISTRY_ONLY, Update Settings', async () => {
       const section = page.getByRole('group', { name: 'Outbound Traffic Policy' });
       await section.getByRole('radio', { name: /^REGISTRY_ONLY/ }).check();
-      await section.getByRole('button', { name: 'Update Policy' }).click();
+      await section.getByRole('button', { name: 'Update Settings' }).click();
       await expect.poll(() => cluster.istiodPolicy()).toBe('REGISTRY_ONLY');
     });
 

@@ -35,6 +35,13 @@ test('before it is saved, a change says where a packet would go', async ({ page,
   await expect(page.getByText('TCP to 47.100.20.144:80 goes to the sidecar')).toBeVisible();
   await setting.field('excludeOutboundIPRanges').set('47.100.20.144/32');
   await expect(page.getByText('TCP to 47.100.20.144:80 goes round the sidecar')).toBeVisible();
+  // A verdict is of the packet and the fields as they stand.
+  await setting.field('excludeInboundPorts').set('70000');
+  await expect(page.getByText('Shown once the fields have no mistakes.').last()).toBeVisible();
+  await page.getByRole('textbox', { name: 'Port', exact: true }).fill('443');
+  await expect(page.getByText(/^TCP to 47\.100\.20\.144/)).toHaveCount(0);
+  await setting.field('excludeInboundPorts').remove('70000').click();
+  await expect(page.getByText('TCP to 47.100.20.144:443 goes round the sidecar')).toBeVisible();
   // Nothing was saved for it, and what is wrong is said.
   expect(await namespace.stored()).toBeUndefined();
   await page.getByRole('textbox', { name: 'Port', exact: true }).fill('99999');

@@ -1,5 +1,6 @@
 // Sidecar Proxy Setting, the tab Workload: a setting for pods with certain labels, from the first click to the last.
 import { answers, expect, test } from './support/fixtures';
+import { open } from './support/hydrated';
 import { flag } from './support/namespace';
 import { Setting } from './support/setting';
 import { column, row, table } from './support/table';
@@ -49,6 +50,22 @@ test('a workload setting is made, reaches the next pod of its workload alone, an
   await expect(page).toHaveURL(`${WORKLOADS}/${namespace.name}`);
   await expect(page.getByRole('heading', { name: 'No workload settings' })).toBeVisible();
   expect(await namespace.stored('cart-ports')).toBeUndefined();
+});
+
+test.describe('where somebody deletes it', () => {
+  // It is asked for once more.
+  test.use({ expected: answers(404) });
+
+  test('a setting is told to be gone, and to be made anew only once there is something to save', async ({ page, namespace, cluster }) => {
+    await cluster.store(namespace.name, { excludeInboundPorts: ['1'] }, 'cart-ports', { app: 'cart' });
+    await open(page, `${WORKLOADS}/${namespace.name}/settings/cart-ports`);
+    await cluster.unstore(namespace.name, 'cart-ports');
+    await expect(page.getByText('This setting is not there any more: its workloads inherit again.')).toBeVisible();
+    const anew = page.getByText('To save makes it anew.');
+    await expect(anew).toHaveCount(0);
+    await new Setting(page).field('excludeInboundPorts').set('7001');
+    await expect(anew).toBeVisible();
+  });
 });
 
 test('where two settings select one pod, the list stands in the order in which they win', async ({ page, namespace, cluster }) => {

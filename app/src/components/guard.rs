@@ -26,7 +26,7 @@ pub(crate) struct Guarded {
 /// The page's guard: it knows what is edited, if anything is, and where the reader wants to go.
 #[derive(Clone, Copy)]
 pub(crate) struct Guard {
-    guarded: StoredValue<Option<Guarded>>,
+    guarded: StoredValue<Vec<Guarded>>,
     leaving: RwSignal<Option<String>>,
     navigate: Callback<String>,
 }
@@ -36,7 +36,7 @@ impl Guard {
     pub(crate) fn new() -> Self {
         let navigate = use_navigate();
         let guard = Self {
-            guarded: StoredValue::new(None),
+            guarded: StoredValue::new(Vec::new()),
             leaving: RwSignal::new(None),
             navigate: Callback::new(move |to: String| navigate(&to, NavigateOptions::default())),
         };
@@ -44,9 +44,12 @@ impl Guard {
         guard
     }
 
-    /// Guards this.
+    /// Guards this too; what has the same name was an earlier form of it.
     pub(crate) fn guard(self, guarded: Guarded) {
-        self.guarded.set_value(Some(guarded));
+        self.guarded.update_value(|all| {
+            all.retain(|one| one.name != guarded.name);
+            all.push(guarded);
+        });
     }
 
     /// Goes there without asking.
@@ -63,11 +66,16 @@ impl Guard {
         }
     }
 
+    /// What would be lost now.
+    fn lost(self) -> Vec<Guarded> {
+        let mut all = self.guarded.try_get_value().unwrap_or_default();
+        // What is not in the page any more has no signal either.
+        all.retain(|one| one.dirty.try_get_untracked() == Some(true));
+        all
+    }
+
     fn is_dirty(self) -> bool {
-        let guarded = self.guarded.try_get_value().flatten();
-        guarded
-            .and_then(|guarded| guarded.dirty.try_get_untracked())
-            .unwrap_or(false)
+        !self.lost().is_empty()
     }
 
     fn watch(self) {
@@ -121,12 +129,16 @@ pub(crate) fn LeaveDialog(guard: Guard) -> impl IntoView {
     let leave = move || {
         let to = guard.leaving.get_untracked();
         guard.leaving.set(None);
-        if let Some(guarded) = guard.guarded.get_value() {
+        for guarded in guard.lost() {
             guarded.discard.run(());
         }
         if let Some(to) = to {
             guard.navigate.run(to);
         }
+    };
+    let names = move || {
+        let names = guard.lost().into_iter().map(|guarded| guarded.name);
+        names.collect::<Vec<_>>().join(" and ")
     };
     view! {
         <Dialog
@@ -137,7 +149,7 @@ pub(crate) fn LeaveDialog(guard: Guard) -> impl IntoView {
         >
             <p>
                 "The changes to "
-                {guard.guarded.get_value().map(|guarded| guarded.name)}
+                {names()}
                 " are not saved and would be lost."
             </p>
             <div class="dialog-actions">

@@ -40,10 +40,11 @@ pub(crate) fn NamespaceChoice(
         open: RwSignal::new(false),
         active: RwSignal::new(None),
         asked: StoredValue::new(0),
+        typing: StoredValue::new(Typing::Answered),
     };
     let mut search = debounce(TYPING, move |q: String| choice.search(q));
     let on_input = move |event: ev::Event| {
-        choice.show();
+        choice.typed();
         search(event_target_value(&event));
     };
     let on_keydown = move |event: ev::KeyboardEvent| {
@@ -97,13 +98,37 @@ struct Choice {
     active: RwSignal<Option<usize>>,
     /// How often was asked: an answer to an older question is not shown.
     asked: StoredValue<u32>,
+    typing: StoredValue<Typing>,
+}
+
+/// Whether what is proposed fits what is typed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Typing {
+    /// It does.
+    Answered,
+    /// It is of what was typed before.
+    Waiting,
+    /// The same, and *Enter* was pressed: the first that fits is chosen once it is known.
+    Entered,
 }
 
 impl Choice {
+    /// Forgets what the list was about.
+    fn typed(self) {
+        self.show();
+        self.active.set(None);
+        self.typing.set_value(Typing::Waiting);
+        self.asked.update_value(|asked| *asked += 1);
+    }
+
     fn search(self, q: String) {
         let Some(client) = self.client.try_get_value() else {
             return;
         };
+        // Left before it was asked.
+        if !self.open.get_untracked() {
+            return;
+        }
         let question = self.asked.get_value() + 1;
         self.asked.set_value(question);
         let query = NamespaceQuery {
@@ -129,6 +154,11 @@ impl Choice {
             });
             self.active.set(at);
             self.found.set(Some(found));
+            let entered = self.typing.get_value() == Typing::Entered;
+            self.typing.set_value(Typing::Answered);
+            if let Some(at) = at.filter(|_| entered) {
+                self.choose(at);
+            }
         });
     }
 
@@ -151,6 +181,9 @@ impl Choice {
         if self.open.try_get_untracked() == Some(true) {
             self.open.set(false);
             self.active.set(None);
+            self.typing.set_value(Typing::Answered);
+            // What is still on its way would be about a list that is closed.
+            self.asked.update_value(|asked| *asked += 1);
             if let Some(input) = self.input.get_untracked() {
                 input.set_value(&self.chosen.get_untracked());
             }
@@ -193,6 +226,8 @@ impl Choice {
             ("Enter", true) => {
                 if let Some(active) = active {
                     self.choose(active);
+                } else if self.typing.get_value() == Typing::Waiting {
+                    self.typing.set_value(Typing::Entered);
                 }
             }
             ("Escape", true) => self.close(),

@@ -60,7 +60,7 @@ fn remark(lint: LintView, about: bool) -> AnyView {
     let clients = (!clients.is_empty()).then(|| clients.join(", "));
     let things = (about && !things.is_empty()).then(|| named(things, about_total));
     view! {
-        <p class="remark-title">
+        <p>
             <SeverityBadge severity/>
             " "
             <strong>{title}</strong>
@@ -72,7 +72,7 @@ fn remark(lint: LintView, about: bool) -> AnyView {
         {clients.map(|clients| view! { <p class="more">"Clients with a sidecar run in: " {clients}</p> })}
         <p class="way-out">"What to do: " <Prose text=way_out/></p>
         {snippet.map(|yaml| view! {
-            <details class="remark-snippet">
+            <details>
                 <summary>"YAML to apply"</summary>
                 <pre tabindex="0"><code>{yaml}</code></pre>
             </details>

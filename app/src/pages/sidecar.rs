@@ -51,7 +51,7 @@ pub(super) fn global_page() -> AnyView {
     view! {
         <Frame tab=Tab::Global/>
         {page(guard, setting)}
-        <Outbound/>
+        <Outbound guard/>
         <InstallValues/>
     }
     .into_any()

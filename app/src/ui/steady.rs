@@ -62,6 +62,18 @@ pub(crate) fn land() {
     });
 }
 
+/// The same, on the element with this id where there is one.
+pub(crate) fn land_on(id: &'static str) {
+    soon(move || {
+        if is_nowhere() {
+            match document().get_element_by_id(id) {
+                Some(place) => put_on(&place),
+                None => put_on_first(),
+            }
+        }
+    });
+}
+
 /// What follows from a change is in the page before the next frame; where the browser is busy, some time later.
 fn soon(look: impl Fn() + 'static) {
     let look = Rc::new(look);

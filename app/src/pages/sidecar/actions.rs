@@ -5,7 +5,7 @@ use domain::{Caution, Level};
 
 use super::{
     field::go_to,
-    form::{Busy, Form},
+    form::{Busy, Form, GONE},
     guard::name_of,
     inherited::inherited,
     owned::OVERRIDE,
@@ -20,6 +20,7 @@ use crate::{
         button::Button,
         dialog::Dialog,
         prose::Prose,
+        steady::land_on,
         use_hydrated,
     },
 };
@@ -53,6 +54,9 @@ impl Questions {
 pub(super) fn press(form: Form, questions: Questions) {
     if form.busy.get_untracked().is_some() {
         return;
+    }
+    if form.gone().get_untracked() {
+        return form.say(GONE);
     }
     form.draft.update(super::draft::Draft::commit);
     let draft = form.draft.get_untracked();
@@ -98,6 +102,12 @@ fn missing(form: Form) -> Option<(&'static str, &'static str)> {
     ))
 }
 
+/// *Discard changes* was pressed, which goes with them.
+pub(super) fn discard(form: Form) {
+    form.discard();
+    land_on(SAVE);
+}
+
 fn blocked(fields: usize) -> String {
     match fields {
         1 => "One field needs a correction first".to_owned(),
@@ -114,11 +124,12 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
         let count = |draft: &super::draft::Draft| form.base.with(|base| draft.changes(&base.draft).len());
         form.draft.with(count)
     });
-    let busy = move || form.busy.get().is_some();
-    let ready = move || form.dirty.get() && wrong.get() == 0 && !busy();
+    let is_off = move || form.busy.get().is_some() || form.gone().get();
+    let ready = move || form.dirty.get() && wrong.get() == 0 && !is_off();
     let state = move || match (form.busy.get(), wrong.get()) {
         (Some(Busy::Saving), _) => "Saving, until new pods get it…".to_owned(),
         (Some(Busy::Resetting), _) => "Resetting, until new pods get it…".to_owned(),
+        _ if form.gone().get() => GONE.to_owned(),
         (None, 0) if form.dirty.get() => String::new(),
         (None, 0) => "Nothing to update".to_owned(),
         (None, n) => blocked(n),
@@ -151,7 +162,7 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
                 />
             </label>
             {move || is_stored().then(|| view! {
-                <Button busy=Signal::derive(busy) on_press=move || questions.resetting.set(true)>
+                <Button busy=Signal::derive(is_off) on_press=move || questions.resetting.set(true)>
                     {remove}
                 </Button>
             })}
@@ -181,7 +192,7 @@ pub(super) fn Actions(form: Form, questions: Questions) -> impl IntoView {
                 }}
             </button>
             {move || form.dirty.get().then(|| view! {
-                <Button on_press=move || form.discard()>"Discard changes"</Button>
+                <Button on_press=move || discard(form)>"Discard changes"</Button>
             })}
         </div>
     }

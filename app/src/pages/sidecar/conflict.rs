@@ -12,7 +12,7 @@ use super::{
     form::Form,
     merge::{Conflict, Row, Side},
 };
-use crate::ui::{attention::focus_soon, badge::Tone, button::Button, notice::Notice};
+use crate::ui::{attention::focus_soon, badge::Tone, button::Button, notice::Notice, steady::land_on};
 
 /// The word that somebody else was quicker, and the panel once it is asked for.
 #[component]
@@ -75,6 +75,10 @@ fn Choice(form: Form) -> impl IntoView {
             })
             .collect_view()
     };
+    let not_now = move || {
+        form.choosing.set(false);
+        land_on(SAVE);
+    };
     view! {
         <section class="conflict" aria-labelledby="conflict-title" tabindex="-1" node_ref=panel>
             <h3 id="conflict-title">"This level was changed meanwhile"</h3>
@@ -85,7 +89,7 @@ fn Choice(form: Form) -> impl IntoView {
             {move || rows()}
             <div class="dialog-actions">
                 <Button class="primary" on_press=take>"Use these"</Button>
-                <Button on_press=move || form.choosing.set(false)>"Not now"</Button>
+                <Button on_press=not_now>"Not now"</Button>
             </div>
         </section>
     }

@@ -39,7 +39,7 @@ pub(super) fn FieldEditor(form: Form, field: Field, #[prop(into)] read_only: Sig
     let label = field.label();
     view! {
         <div class="setting-field" data-changed=move || changed.get().then_some("true")>
-            <div class="setting-head">
+            <div>
                 <h4 id=part(field, "label")>{label}</h4>
                 <p class="setting-name">
                     <code>{field.name()}</code>

@@ -7,12 +7,14 @@ use api::{
     setting::{LevelRef, SettingView},
 };
 use domain::Level;
-use leptos::task::spawn_local;
 
 use crate::prelude::*;
 
 use self::mistake::{has_place, mistake};
-pub(super) use self::write::{Busy, Saved};
+pub(super) use self::{
+    read::GONE,
+    write::{Busy, Saved},
+};
 use super::{
     draft::{Draft, Mistake, Part},
     kept,
@@ -22,6 +24,7 @@ use crate::ui::announce::{Announcer, use_announcer};
 
 mod foresee;
 mod mistake;
+mod read;
 mod write;
 
 /// What a draft began with.
@@ -91,12 +94,16 @@ struct Fixed {
     client: Client,
     /// A packet that is tried with the draft.
     packet: RwSignal<PreviewPacket>,
+    /// The one that [`Form::preview`] tells of.
+    tried: RwSignal<Option<PreviewPacket>>,
     /// Somebody looks at what the update would do.
     reviewing: RwSignal<bool>,
     /// It shall be saved although the owner of what is stored will undo it.
     overrides_owner: RwSignal<bool>,
     /// Whether [`Form::preview`] is of the draft as it stands.
     foreseen: RwSignal<Foreseen>,
+    /// The level has gone with its namespace.
+    gone: RwSignal<bool>,
 }
 
 /// How far it is known what would come of the draft.
@@ -154,9 +161,11 @@ impl Form {
                 name,
                 client: expect_context(),
                 packet: RwSignal::new(PreviewPacket::default()),
+                tried: RwSignal::new(None),
                 reviewing: RwSignal::new(false),
                 overrides_owner: RwSignal::new(false),
                 foreseen: RwSignal::new(Foreseen::Working),
+                gone: RwSignal::new(false),
             }),
             announcer: use_announcer(),
             view,
@@ -206,6 +215,11 @@ impl Form {
     /// How far it is known what would come of the draft.
     pub(super) fn foreseen(&self) -> RwSignal<Foreseen> {
         self.fixed.with_value(|fixed| fixed.foreseen)
+    }
+
+    /// Whether the level has gone with its namespace: there is nothing to read any more, nor where to save.
+    pub(super) fn gone(&self) -> RwSignal<bool> {
+        self.fixed.with_value(|fixed| fixed.gone)
     }
 
     fn client(&self) -> Client {
@@ -302,24 +316,6 @@ impl Form {
         })
     }
 
-    /// Takes the level as it is now. A draft with changes stays, on its own base, unless they come to the same.
-    pub(super) fn take(&self, view: SettingView) {
-        let now = Base::of(&view);
-        self.view.set(view);
-        let dirty = self.dirty.get_untracked();
-        let same = self.base.with_untracked(|base| !base.draft.is_dirty(&now.draft));
-        let agrees = self.draft.with_untracked(|draft| !draft.is_dirty(&now.draft));
-        if !dirty {
-            // What is begun in an input and changes nothing yet is not taken away either.
-            if !same {
-                self.draft.set(now.draft.clone());
-            }
-            self.base.set(now);
-        } else if same || agrees {
-            self.base.set(now);
-        }
-    }
-
     /// Back to what is stored.
     pub(super) fn discard(&self) {
         let now = self.view.with_untracked(Base::of);
@@ -331,43 +327,6 @@ impl Form {
         self.choosing.set(false);
         self.brought_back.set(false);
         self.say("Changes discarded");
-    }
-
-    /// Reads the level again, because something has changed somewhere. While a write is under way it is left to what comes of
-    /// that.
-    pub(super) fn read_again(self) {
-        if self.busy.with_untracked(Option::is_some) {
-            return;
-        }
-        let client = self.client();
-        let is_new = self.name().is_some();
-        let level = match self.place() {
-            Level::Workload { namespace, .. } if is_new => Level::Namespace(namespace),
-            level => level,
-        };
-        // A workload setting is a thing of its own, which can be gone; the other levels are always there.
-        let can_go = matches!(level, Level::Workload { .. });
-        if can_go && self.view.with_untracked(|view| view.stored.is_none()) {
-            return;
-        }
-        let began = self.writes.get_value();
-        spawn_local(async move {
-            let view = match client.setting(&level).await {
-                Ok(view) if is_new => as_new(view),
-                Ok(view) => view,
-                Err(problem) if can_go && problem.status == 404 => {
-                    let Some(view) = self.view.try_get_untracked() else {
-                        return;
-                    };
-                    SettingView { stored: None, ..view }
-                }
-                // Told by the page's header; what is shown here stays.
-                Err(_) => return,
-            };
-            if self.writes.try_get_value() == Some(began) && self.busy.try_get_untracked() == Some(None) {
-                self.take(view);
-            }
-        });
     }
 
     /// The two versions to choose from.

@@ -25,7 +25,7 @@ pub(super) fn InstallValues() -> impl IntoView {
     let mesh = Data::read(ask::meshes);
     live::on(&[Kind::Mesh], move || mesh.refetch());
     view! {
-        <details class="panel injected install-values">
+        <details class="panel injected">
             <summary><h2>"Install values"</h2></summary>
             <p class="more">
                 "The lowest level: what holds where neither the global setting nor a nearer one says otherwise. Sidestep only reads it; \

@@ -11,6 +11,7 @@ use leptos::task::spawn_local;
 
 use crate::{
     components::{
+        guard::{Guard, Guarded},
         live::{self, Kind},
         load::{Data, Load},
         owner::Owned,
@@ -21,6 +22,7 @@ use crate::{
     routes,
     ui::{
         announce::use_announcer,
+        attention::focus_soon,
         badge::{Badge, Tone},
         button::Button,
         notice::Notice,
@@ -33,23 +35,26 @@ mod declared;
 
 use self::declared::{declared, overriding, unseen};
 
+/// What is said where a choice cannot be written.
+const UNCHANGEABLE: &str = "Sidestep does not change this text";
+
 /// The section.
 #[component]
-pub(super) fn Outbound() -> impl IntoView {
+pub(super) fn Outbound(guard: Guard) -> impl IntoView {
     let policy = Data::read(ask::outbound_policy);
     view! {
-        <details class="panel setting-section outbound-policy" open>
+        <details class="panel setting-section" open>
             <summary><h2>"Outbound Traffic Policy"</h2></summary>
             <p class="more">
                 "What a sidecar does with a destination that no Service and no ServiceEntry declares. It holds for all \
                  proxies of a revision, also in pods that run already: nothing needs a restart."
             </p>
-            <Load what="the Outbound Traffic Policy" data=policy view=section/>
+            <Load what="the Outbound Traffic Policy" data=policy view=move |policy| section(guard, policy)/>
         </details>
     }
 }
 
-fn section(policy: OutboundPolicy) -> AnyView {
+fn section(guard: Guard, policy: OutboundPolicy) -> AnyView {
     let state = RwSignal::new(policy);
     let client = expect_context::<Client>();
     // What is shown is replaced, not the elements: a choice that was made and a reason that was typed stay.
@@ -82,7 +87,7 @@ fn section(policy: OutboundPolicy) -> AnyView {
             if names.is_empty() {
                 return view! { <p>"No Istio control plane was found in this cluster."</p> };
             }
-            let revisions = names.into_iter().map(|name| view! { <Revision state begun name/> }).collect_view();
+            let revisions = names.into_iter().map(|name| view! { <Revision guard state begun name/> }).collect_view();
             view! { {revisions} }
         }}
         {move || declared(registry.get())}
@@ -99,7 +104,12 @@ enum Outcome {
 
 /// The policy of one revision: what is in force, and what may be chosen.
 #[component]
-fn Revision(state: RwSignal<OutboundPolicy>, begun: StoredValue<u32>, name: String) -> impl IntoView {
+fn Revision(
+    guard: Guard,
+    state: RwSignal<OutboundPolicy>,
+    begun: StoredValue<u32>,
+    name: String,
+) -> impl IntoView {
     let hydrated = use_hydrated();
     let announcer = use_announcer();
     let client = expect_context::<Client>();
@@ -128,6 +138,24 @@ fn Revision(state: RwSignal<OutboundPolicy>, begun: StoredValue<u32>, name: Stri
         let choice = option_of(&chosen.get()?)?;
         // A mode that only follows from a default can be written down.
         (Some(&choice.mode) != in_force.get().as_ref() || !choice.diff.is_empty()).then_some(choice)
+    });
+    let has_choice = Memo::new(move |_| choice.with(Option::is_some));
+    let refused_choice = Memo::new(move |_| {
+        choice.with(|choice| {
+            let is_refused = choice.as_ref()?.refused.is_some();
+            is_refused.then(|| UNCHANGEABLE.to_owned())
+        })
+    });
+    let unsaved = Memo::new(move |_| has_choice.get() && refused_choice.with(Option::is_none));
+    let forget = move || {
+        chosen.set(None);
+        reason.set(String::new());
+        overrides.set(false);
+    };
+    guard.guard(Guarded {
+        dirty: unsaved.into(),
+        discard: Callback::new(move |()| forget()),
+        name: ["the Outbound Traffic Policy of revision ", &name].concat(),
     });
     let by_default = Memo::new(move |_| {
         let mode = in_force.get().filter(|_| chosen.with(Option::is_none))?;
@@ -172,9 +200,7 @@ fn Revision(state: RwSignal<OutboundPolicy>, begun: StoredValue<u32>, name: Stri
             match answer {
                 Ok(saved) => {
                     take(state, &saved);
-                    chosen.set(None);
-                    reason.set(String::new());
-                    overrides.set(false);
+                    forget();
                     announcer.say("Outbound Traffic Policy updated".to_owned());
                     outcome.set(Some(Outcome::Saved(Box::new(saved))));
                 }
@@ -190,6 +216,8 @@ fn Revision(state: RwSignal<OutboundPolicy>, begun: StoredValue<u32>, name: Stri
         });
     };
     let group = ["policy-", &name].concat();
+    let reason_id = ["policy-reason-", &name].concat();
+    let write_down_to = reason_id.clone();
     let option = move |mode: String, words: &'static str| {
         let (value, shown, group) = (mode.clone(), mode.clone(), group.clone());
         let is_chosen = move || chosen.get().or_else(|| in_force.get()).as_deref() == Some(value.as_str());
@@ -241,28 +269,35 @@ fn Revision(state: RwSignal<OutboundPolicy>, begun: StoredValue<u32>, name: Stri
                 <legend class="visually-hidden">"Outbound Traffic Policy"</legend>
                 <div class="policy-options">{options}</div>
                 {move || by_default.get().map(|mode| {
-                    let written = mode.clone();
+                    let words = ["Write ", &mode, " down"].concat();
+                    // The button goes with that.
+                    let next = write_down_to.clone();
+                    let write_down = move || {
+                        chosen.set(Some(mode.clone()));
+                        focus_soon(next.clone());
+                    };
                     view! {
                         <p class="field-note">
                             "The mesh configuration does not say so: it follows from Istio's default. "
-                            <Button class="link" on_press=move || chosen.set(Some(written.clone()))>{["Write ", &mode, " down"].concat()}</Button>
+                            <Button class="link" on_press=write_down>{words}</Button>
                         </p>
                     }
                 })}
                 {move || choice.get().map(|choice| chosen_view(choice, state.with(|policy| policy.registry.clone())))}
-                {move || (choice.with(Option::is_some) && is_undone.get()).then(|| view! {
+                {move || (has_choice.get() && is_undone.get()).then(|| view! {
                     <label class="tick">
                         <input type="checkbox" prop:checked=overrides on:change=move |event| overrides.set(event_target_checked(&event))/>
                         " Update it all the same, although its owner will undo it"
                     </label>
                 })}
-                {move || choice.with(Option::is_some).then(|| view! {
+                {move || has_choice.get().then(|| view! {
                     <label class="reason">
                         <span>
                             {move || if state.with(|policy| policy.reason_required) { "Reason (for the history)" } else { "Reason (optional, for the history)" }}
                         </span>
                         <input
                             type="text"
+                            id=reason_id.clone()
                             maxlength="500"
                             autocomplete="off"
                             prop:value=reason
@@ -270,9 +305,12 @@ fn Revision(state: RwSignal<OutboundPolicy>, begun: StoredValue<u32>, name: Stri
                         />
                     </label>
                 })}
-                <div class="dialog-actions">
-                    <Button class="primary" busy=busy on_press=save.clone()>
-                        {move || if busy.get() { "Updating…" } else { "Update Policy" }}
+                {move || unsaved.get().then(|| view! { <p><Badge tone=Tone::Info>"Unsaved changes"</Badge></p> })}
+                <div class="policy-actions">
+                    <Button class="primary" busy=busy refused=refused_choice on_press=save.clone()>
+                        {move || if busy.get() { "Updating…" } else { "Update Settings" }}
+                        // The form above has a button of this name too.
+                        " " <span class="visually-hidden">"of the Outbound Traffic Policy"</span>
                     </Button>
                 </div>
             </fieldset>
@@ -333,7 +371,7 @@ fn chosen_view(choice: PolicyChoice, registry: Registry) -> AnyView {
             </Notice>
         })}
         {choice.refused.map(|why| view! {
-            <Notice tone=Tone::Warning title="Sidestep does not change this text"><p><Prose text=why/></p></Notice>
+            <Notice tone=Tone::Warning title=UNCHANGEABLE><p><Prose text=why/></p></Notice>
         })}
         <details class="disclosure">
             <summary>"The lines that change"</summary>

@@ -18,16 +18,13 @@ pub(super) fn TryPacket(form: Form) -> impl IntoView {
         let problems = packet.with(PreviewPacket::read).err()?;
         problems.into_iter().next().map(|problem| problem.message)
     });
-    let answer = Memo::new(move |_| {
-        form.preview.with(|preview| {
-            let preview = preview.as_ref()?;
-            Some((preview.trace.clone(), preview.trace_note.clone()))
-        })
-    });
+    // Nothing is asked then, and what was told is of other settings.
+    let mistaken = Memo::new(move |_| form.draft.with(|draft| !draft.wrong().is_empty()));
+    let answer = Memo::new(move |_| form.tried());
     view! {
         <details class="try-packet">
             <summary>"Try a packet with these settings"</summary>
-            <p class="field-help">"Where would it go in a pod that is made after the update? Nothing is sent and nothing is saved."</p>
+            <p class="more">"Where would it go in a pod that is made after the update? Nothing is sent and nothing is saved."</p>
             <div class="filters">
                 <label class="filter">
                     <span>"Direction"</span>
@@ -56,15 +53,21 @@ pub(super) fn TryPacket(form: Form) -> impl IntoView {
                 </label>
             </div>
             <div role="status" class="try-answer">
-                {move || match (asked.get(), wrong.get(), answer.get()) {
-                    (false, ..) | (_, None, None) => ().into_any(),
-                    (_, Some(why), _) => view! { <p class="field-error"><Prose text=why/></p> }.into_any(),
-                    (_, None, Some((Some(answer), _))) => said(answer),
-                    (_, None, Some((None, note))) => note.map(|why| view! { <p class="field-error"><Prose text=why/></p> }).into_any(),
+                {move || match (wrong.get(), answer.get()) {
+                    _ if !asked.get() => ().into_any(),
+                    (Some(why), _) => refused(why),
+                    _ if mistaken.get() => view! { <p class="field-note">"Shown once the fields have no mistakes."</p> },
+                    (None, None) => ().into_any(),
+                    (None, Some(Ok(answer))) => said(answer),
+                    (None, Some(Err(why))) => refused(why),
                 }}
             </div>
         </details>
     }
+}
+
+fn refused(why: String) -> AnyView {
+    view! { <p class="field-error"><Prose text=why/></p> }
 }
 
 fn said(answer: TraceAnswer) -> AnyView {

@@ -45,6 +45,12 @@ pub(super) fn Review(form: Form) -> impl IntoView {
         let is_open = panel.get_untracked().is_some_and(|panel| panel.open());
         form.reviewing().set(is_open);
     };
+    // A panel that goes while it is open does not tell, and the cluster would go on being asked.
+    Effect::new(move |_| {
+        if !form.dirty.get() {
+            form.reviewing().set(false);
+        }
+    });
     let told = Memo::new(move |_| {
         let preview = form.preview.get()?;
         (form.dirty.get() && !preview.changes.is_empty()).then_some(preview)
@@ -218,7 +224,7 @@ fn affected(workloads: Vec<MatchedWorkload>, total: usize) -> AnyView {
     view! {
         <details class="disclosure">
             <summary>"Workload by workload"</summary>
-            <ul class="matched-workloads">{rows}</ul>
+            <ul class="changes">{rows}</ul>
             {(more > 0).then(|| view! { <p class="field-note">"and of " {more} " more, some or all"</p> })}
         </details>
     }

@@ -4,10 +4,10 @@ use crate::prelude::*;
 use domain::{Field, Level};
 
 use super::{
-    actions::{Actions, Dialogs, Questions, press},
+    actions::{Actions, Dialogs, Questions, discard, press},
     conflict::Overtaken,
     field::FieldEditor,
-    form::Form,
+    form::{Form, GONE},
     guard::{follow, guard_form, name_of},
     owned::Owned,
     packet::TryPacket,
@@ -87,7 +87,7 @@ pub(super) fn Section(guard: Guard, form: Form) -> impl IntoView {
                         " write the same settings: they are resources of the kind "<code>"SidecarSetting"</code>"."
                     </p>
                 </noscript>
-                <Standing form/>
+                {move || if form.gone().get() { view! { <Gone/> } } else { view! { <Standing form/> } }}
                 {move || refused.get().map(|why| view! {
                     <Notice tone=Tone::Info title="You may look, not save">
                         <p><Prose text=why/></p>
@@ -133,6 +133,19 @@ fn Delivery(form: Form) -> impl IntoView {
     }
 }
 
+/// Said where there is no such level any more.
+#[component]
+fn Gone() -> impl IntoView {
+    view! {
+        <Notice tone=Tone::Warning title=GONE>
+            <p>
+                "Nothing can be saved here. What you entered stays in the form, to be copied; reload the page once the \
+                 namespace is there again."
+            </p>
+        </Notice>
+    }
+}
+
 /// What is stored at the level and what its pods run, in a line or two.
 #[component]
 fn Standing(form: Form) -> impl IntoView {
@@ -142,12 +155,17 @@ fn Standing(form: Form) -> impl IntoView {
     });
     let stale = Memo::new(move |_| form.view.with(|view| view.pods.stale > 0));
     let stray = Memo::new(move |_| form.stray());
-    let is_gone = form.name().is_none() && matches!(form.level(), Level::Workload { .. });
+    let can_go = form.name().is_none() && matches!(form.level(), Level::Workload { .. });
     view! {
         <div class="standing">
             {move || match stored.get() {
-                None if is_gone => view! { <p>"This setting is not there any more: its workloads inherit again. To save makes it anew."</p> }
-                    .into_any(),
+                None if can_go => view! {
+                    <p>
+                        "This setting is not there any more: its workloads inherit again."
+                        {move || form.dirty.get().then_some(" To save makes it anew.")}
+                    </p>
+                }
+                .into_any(),
                 None => view! { <p>"Nothing is set at this level: every field is inherited. Tick a field to override it here."</p> }
                     .into_any(),
                 Some(0) => view! { <p>"A setting is stored that overrides nothing: every field is inherited."</p> }.into_any(),
@@ -205,7 +223,7 @@ fn BroughtBack(form: Form) -> impl IntoView {
             view! {
                 <Notice tone=Tone::Info title="Your unsaved changes were kept">
                     <p>"You left this page without saving. What you had entered is in the form again."</p>
-                    <p><Button on_press=move || form.discard()>"Discard changes"</Button></p>
+                    <p><Button on_press=move || discard(form)>"Discard changes"</Button></p>
                 </Notice>
             }
         })

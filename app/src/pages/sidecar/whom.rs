@@ -214,7 +214,7 @@ fn matched(preview: Preview, level: Level) -> AnyView {
         .collect_view();
     view! {
         <p class="field-note"><strong>{words}</strong> {pods}</p>
-        <ul class="matched-workloads">{rows}</ul>
+        <ul>{rows}</ul>
         {(more > 0).then(|| view! { <p class="field-note">"and " {more} " more"</p> })}
     }
     .into_any()

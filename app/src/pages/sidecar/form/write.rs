@@ -11,13 +11,14 @@ use crate::prelude::*;
 
 use super::{
     super::{
+        actions::SAVE,
         draft::{Change, Draft},
         saved::OUTCOME,
     },
     Base, Form,
     mistake::has_place,
 };
-use crate::ui::attention::reveal_soon;
+use crate::ui::{attention::reveal_soon, steady::land_on};
 
 /// A write that succeeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +128,10 @@ impl Form {
             (false, true, _) => "Setting created",
             (false, false, _) => "Settings updated",
         });
+        if saved.reset {
+            // The dialog gave the focus back to a button that has gone since.
+            land_on(SAVE);
+        }
         self.saved.set(Some(saved));
         reveal_soon(OUTCOME);
     }
