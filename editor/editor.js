@@ -133,6 +133,8 @@ class YamlEditor extends HTMLElement {
         this.show(next);
       },
     });
+    // And who takes the reader to the text takes them here.
+    text.focus = () => this.view?.focus();
     const hadFocus = document.activeElement === text;
     text.hidden = true;
     this.append(this.view.dom);

@@ -8,6 +8,7 @@ pub(crate) mod failure;
 pub(crate) mod fields_table;
 pub(crate) mod guard;
 pub(crate) mod injection;
+pub(crate) mod kept;
 pub(crate) mod lines;
 pub(crate) mod live;
 pub(crate) mod load;

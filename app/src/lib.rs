@@ -26,6 +26,7 @@ mod ui;
 
 pub use document::shell;
 pub use layout::App;
+pub use pages::not_found::OnNotFound;
 
 /// Takes over the page that the server rendered.
 #[cfg(all(feature = "hydrate", target_arch = "wasm32"))]

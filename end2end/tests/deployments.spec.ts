@@ -65,4 +65,5 @@ test('a workload setting that selects the pods is named', async ({ page, namespa
 test('a Deployment that is gone is told', async ({ page, namespace }) => {
   await page.goto(`${DEPLOYMENTS}/${namespace.name}/web-gone`);
   await expect(page.getByRole('heading', { name: /gone|no such/i, level: 3 })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'View in YAML' })).toHaveCount(0);
 });

@@ -74,10 +74,19 @@ test.describe('a second writer', () => {
     await expect(both).toContainText('team: shop');
     const lines = both.getByRole('group', { name: /^Lines that both changed/ });
     await expect(lines).toContainText('revisionHistoryLimit: 10');
+    await both.getByRole('button', { name: 'Not now' }).click();
+    await expect(manifest.update).toBeFocused();
+    await page.getByRole('button', { name: 'Show both versions' }).click();
+    await expect(both).toBeFocused();
     await lines.getByRole('radio', { name: /^Theirs/ }).check();
     await expectNoBarrier(page);
     await both.getByRole('button', { name: 'Use these' }).click();
     await expect(manifest.update).toBeFocused();
+    const other = page.getByRole('button', { name: 'Bring it back' });
+    await other.click();
+    await expect.poll(() => manifest.value()).toContain('revisionHistoryLimit: 3');
+    await other.click();
+    await expect.poll(() => manifest.value()).toContain('revisionHistoryLimit: 7');
     const text = await manifest.value();
     expect(text).toContain('team: shop');
     expect(text).toContain('revisionHistoryLimit: 7');
@@ -105,11 +114,76 @@ test.describe('refused', () => {
     await expect(page.locator('.cm-lintRange-error')).toContainText('replica');
     await expectNoBarrier(page);
     await manifest.type(annotated(`'7001,'`));
+    await expect(page.locator('.cm-lintRange-error')).toHaveCount(0);
     await manifest.update.click();
     await expect(manifest.result).toContainText('refuse every new pod');
     await manifest.type((text) => text.replace('kind: Deployment', 'kind: [Deployment'));
     await manifest.update.click();
     await expect(manifest.result).toContainText('not valid YAML');
+  });
+});
+
+test('what the cluster said is of the text that it was asked about', async ({ page, namespace }) => {
+  await namespace.deploy('web');
+  const manifest = new Manifest(page);
+  await manifest.open(namespace.name);
+  await manifest.edit();
+  await manifest.type(annotated(`'80'`));
+  await page.getByRole('button', { name: 'Check', exact: true }).click();
+  await expect(manifest.result).toContainText('The cluster would take it');
+  await expect(manifest.result).not.toContainText('of an earlier text');
+  await manifest.type((text) => text.replace(`'80'`, `'81'`));
+  await expect(manifest.result).toContainText('of an earlier text');
+  await expectNoBarrier(page);
+  await manifest.type((text) => text.replace(`'81'`, `'80'`));
+  await expect(manifest.result).not.toContainText('of an earlier text');
+});
+
+test.describe('managed fields', () => {
+  test.use({ expected: /net::ERR_FAILED/ });
+
+  test('follow what others do, and say why where they cannot be read', async ({ page, cluster, namespace }) => {
+    await namespace.deploy('web');
+    const manifest = new Manifest(page);
+    await manifest.open(namespace.name);
+    const text = page.getByRole('region', { name: /^YAML of Deployment/ });
+    const box = page.getByRole('checkbox', { name: 'Show managed fields' });
+    await box.check();
+    await expect(text).toContainText('managedFields:');
+    await cluster.ask('PATCH', `apis/apps/v1/namespaces/${namespace.name}/deployments/web`, { metadata: { labels: { team: 'shop' } } });
+    await expect(text).toContainText('team: shop');
+    await expect(text).toContainText('managedFields:');
+    await box.uncheck();
+    await expect(text).not.toContainText('managedFields:');
+    await page.route('**/yaml?managedFields=true', (route) => route.abort());
+    await box.click();
+    await expect(page.getByText('The managed fields could not be read')).toBeVisible();
+    await expect(box).not.toBeChecked();
+    await expect(text).toContainText('team: shop');
+  });
+});
+
+test.describe('deleted by somebody else', () => {
+  test.use({ expected: answers(404) });
+
+  test('what was read and typed stays, and is not updated', async ({ page, cluster, namespace }) => {
+    await namespace.deploy('web');
+    const manifest = new Manifest(page);
+    await manifest.open(namespace.name);
+    await manifest.edit();
+    await manifest.type(annotated(`'80'`));
+    await cluster.remove(`apis/apps/v1/namespaces/${namespace.name}/deployments/web`);
+    await expect(page.getByRole('alert')).toContainText('This Deployment is gone');
+    await expect(manifest.update).toHaveAttribute('aria-disabled', 'true');
+    expect(await manifest.value()).toContain(PORTS);
+    await expectNoBarrier(page);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Discard' }).click();
+    await expect(page.getByRole('region', { name: /^YAML of Deployment/ })).toContainText('kind: Deployment');
+    await expect(page.getByRole('button', { name: 'Edit YAML' })).toHaveCount(0);
+    await page.getByRole('navigation', { name: 'Breadcrumbs' }).getByRole('link', { name: 'web', exact: true }).click();
+    await expect(page.getByRole('heading', { name: 'There is no such Deployment' })).toBeVisible();
+    await expect(page.getByRole('link', { name: 'View in YAML' })).toHaveCount(0);
   });
 });
 
@@ -166,8 +240,40 @@ test('what is typed is guarded, and let go only when asked', async ({ page, name
   await question.getByRole('button', { name: 'Stay' }).click();
   expect(await manifest.value()).toContain(PORTS);
   await page.getByRole('button', { name: 'Cancel' }).click();
+  const goOn = page.getByRole('alert').getByRole('button', { name: 'Go on editing' });
+  await expect(goOn).toBeFocused();
+  await goOn.press('Enter');
+  await expect(manifest.text).toBeFocused();
+  expect(await manifest.value()).toContain(PORTS);
+  await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: 'Discard' }).click();
-  await expect(page.getByRole('button', { name: 'Edit YAML' })).toBeVisible();
+  const edit = page.getByRole('button', { name: 'Edit YAML' });
+  await expect(edit).toBeFocused();
+  await edit.press('Enter');
+  await expect(manifest.text).toBeFocused();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(edit).toBeFocused();
+});
+
+test('the Back button loses nothing of what is typed', async ({ page, namespace }) => {
+  await namespace.deploy('web');
+  await page.goto(`/workloads/deployments/${namespace.name}/web`);
+  await hydrated(page);
+  await page.getByRole('link', { name: 'View in YAML' }).click();
+  const manifest = new Manifest(page);
+  await manifest.edit();
+  await manifest.type(annotated(`'80'`));
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('web');
+  await page.goForward();
+  await expect(page.getByText('Your unsaved changes were kept')).toBeVisible();
+  await expect(manifest.text).toBeVisible();
+  expect(await manifest.value()).toContain(`${PORTS}: '80'`);
+  await expectNoBarrier(page);
+  await page.getByRole('button', { name: 'Discard changes' }).click();
+  await expect(page.getByRole('button', { name: 'Edit YAML' })).toBeFocused();
+  await manifest.open(namespace.name);
+  await expect(page.getByText('Your unsaved changes were kept')).toHaveCount(0);
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

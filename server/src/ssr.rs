@@ -1,7 +1,7 @@
 //! Pages: the app rendered on the server, its requests handed to the API router in this process.
 
 use api::{Client, Problem, Reply, Response, Transport};
-use app::{App, shell};
+use app::{App, OnNotFound, shell};
 use axum::{Router, body::Body};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, request::Parts};
 use leptos::{
@@ -52,6 +52,7 @@ pub(crate) fn router(api: Router, options: LeptosOptions) -> Router {
             api: api.clone(),
             credentials,
         }));
+        provide_context(OnNotFound(set_not_found));
         set_policy();
     };
     let missing = {
@@ -59,9 +60,7 @@ pub(crate) fn router(api: Router, options: LeptosOptions) -> Router {
         let render = render_app_async_with_context(
             move || {
                 provide();
-                if let Some(response) = use_context::<ResponseOptions>() {
-                    response.set_status(StatusCode::NOT_FOUND);
-                }
+                set_not_found();
             },
             move || shell(options.clone()),
         );
@@ -101,6 +100,12 @@ fn credentials(headers: &HeaderMap) -> HeaderMap {
         .into_iter()
         .filter_map(|name| Some((name.clone(), headers.get(name)?.clone())))
         .collect()
+}
+
+fn set_not_found() {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(StatusCode::NOT_FOUND);
+    }
 }
 
 /// The page's Content-Security-Policy: scripts only with this page's nonce, WebAssembly, nothing inline, nothing foreign. The

@@ -11,6 +11,8 @@ mod stream;
 
 /// How often it is asked where changes are not told.
 const POLL: Duration = Duration::from_secs(5);
+/// How often at most is read what the console itself asks the cluster for each time.
+const CALM: Duration = Duration::from_secs(3);
 
 /// What may change, by the names of the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +100,21 @@ pub(crate) fn on(kinds: &'static [Kind], read_again: impl Fn() + 'static) {
             untrack(&read_again);
         } else if !live.wanted.get_untracked() {
             live.wanted.set(true);
+        }
+    });
+}
+
+/// The same for what is not read from the console's memory: at once, then no more often than every few seconds.
+pub(crate) fn on_calmly(kinds: &'static [Kind], read_again: impl Fn() + 'static) {
+    let (due, quiet) = (RwSignal::new(false), RwSignal::new(false));
+    on(kinds, move || due.set(true));
+    Effect::new(move |_| {
+        if due.get() && !quiet.get() {
+            due.set(false);
+            quiet.set(true);
+            // The page may be left by then.
+            set_timeout(move || _ = quiet.try_set(false), CALM);
+            untrack(&read_again);
         }
     });
 }

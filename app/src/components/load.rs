@@ -171,9 +171,12 @@ impl<D> Data<D> {
 
     /// Whether the last answer was that it is not there.
     pub(crate) fn is_gone(self) -> bool {
-        self.answer.with_untracked(
-            |answer| matches!(answer, Some(Answer::Refused(problem)) if problem.status == 404),
-        )
+        self.answer.with_untracked(|answer| is_missing(answer.as_ref()))
+    }
+
+    /// The same for what is shown, and where [`Data::get`] may be.
+    pub(crate) fn shows_none(self) -> bool {
+        self.answer.with(|answer| is_missing(answer.as_ref()))
     }
 
     /// The newest answer, once there is one. Inside a [`Load`] or [`Follow`], or a `Transition`: elsewhere the server does not
@@ -184,6 +187,10 @@ impl<D> Data<D> {
             Answer::Refused(problem) => Err(problem),
         })
     }
+}
+
+fn is_missing(answer: Option<&Answer>) -> bool {
+    matches!(answer, Some(Answer::Refused(problem)) if problem.status == 404)
 }
 
 fn answer(asked: Signal<Result<Asked, Problem>>) -> Kept {

@@ -13,21 +13,24 @@ use crate::{
         live::{self, Kind},
         load::{Data, Load},
         page::{Crumb, PageHeader},
+        snippet::Copy,
     },
     pages::not_found::NotFound,
     prelude::*,
     routes,
-    ui::empty::Empty,
+    ui::{badge::Tone, empty::Empty, notice::Notice},
 };
 
 mod changes;
 mod conflict;
 mod edit;
 mod editor;
+mod kept;
 mod look;
 mod misplaced;
 mod outcome;
 mod state;
+mod whole;
 
 use self::state::Manifest;
 
@@ -90,15 +93,40 @@ fn section(guard: Guard, view: ManifestView) -> AnyView {
         discard: Callback::new(move |()| manifest.discard()),
         name: ["the YAML of ", &manifest.words()].concat(),
     });
-    live::on(&[Kind::Workloads, Kind::Pods], move || manifest.read_again());
+    let own: &[Kind] = match manifest.place().0 {
+        ManifestKind::Pods => &[Kind::Pods],
+        _ => &[Kind::Workloads],
+    };
+    live::on_calmly(own, move || manifest.read_again());
     view! {
         <div class="manifest">
+            {move || manifest.gone().get().then(|| went(manifest))}
             {move || manifest.outcome_when_looking()}
             {move || if manifest.editing.get() { edit::edit(manifest) } else { look::look(manifest) }}
         </div>
     }
 }
 
+/// Said once it is there no more: what was read of it stays, and what was typed.
+fn went(manifest: Manifest) -> AnyView {
+    let (kind, ..) = manifest.place();
+    let typed = move || {
+        manifest.editing.get().then(|| {
+            let label = "Copy: the text as you have it".to_owned();
+            view! { <p><Copy label text=move || manifest.draft.get_untracked()/></p> }
+        })
+    };
+    view! {
+        <div role="alert">
+            <Notice tone=Tone::Warning title=["This ", kind.kind(), " is gone"].concat()>
+                <p>"The cluster has it no more. Its text as it was read last stays here, to be copied."</p>
+                {typed}
+            </Notice>
+        </div>
+    }
+}
+
+/// Said where it is not there.
 fn gone(kind: ManifestKind, namespace: &str, name: &str) -> AnyView {
     let (kind, namespace, name) = (kind.kind(), namespace.to_owned(), name.to_owned());
     view! {

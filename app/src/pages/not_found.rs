@@ -6,11 +6,19 @@ use leptos_router::hooks::use_location;
 
 use crate::{components::live, routes};
 
+/// What a server that renders a page puts into its context, to be told that there is none: of some addresses only the page
+/// itself knows.
+#[derive(Clone, Copy)]
+pub struct OnNotFound(pub fn());
+
 /// Says which address it was, and leads back.
 #[component]
 pub(crate) fn NotFound() -> impl IntoView {
     let path = use_location().pathname;
     live::start();
+    if let Some(OnNotFound(tell)) = use_context() {
+        tell();
+    }
     view! {
         <Title text="Page not found"/>
         <header class="page-header">

@@ -97,11 +97,14 @@ pub(super) fn pod_page() -> AnyView {
         let (namespace, name) = place.get();
         detail::gone(namespace, name)
     };
+    let yaml = move || {
+        place.with(|(namespace, name)| {
+            view! { <a class="button" href=routes::manifest(ManifestKind::Pods, namespace, name)>"View in YAML"</a> }
+        })
+    };
     view! {
         <PageHeader title trail>
-            {move || place.with(|(namespace, name)| view! {
-                <a class="button" href=routes::manifest(ManifestKind::Pods, namespace, name)>"View in YAML"</a>
-            })}
+            <Transition fallback=yaml>{move || (!pod.shows_none()).then(yaml)}</Transition>
         </PageHeader>
         <Deleted deletion/>
         <Follow what="the pod" data=pod gone view=move |answer| detail(answer, delivery, rights, deletion)/>

@@ -113,11 +113,14 @@ pub(super) fn page(kind: WorkloadKind) -> AnyView {
         let (namespace, name) = place.get();
         detail::gone(kind, namespace, name)
     };
+    let yaml = move || {
+        place.with(|(namespace, name)| {
+            view! { <a class="button" href=routes::manifest(kind.into(), namespace, name)>"View in YAML"</a> }
+        })
+    };
     view! {
         <PageHeader title trail>
-            {move || place.with(|(namespace, name)| view! {
-                <a class="button" href=routes::manifest(kind.into(), namespace, name)>"View in YAML"</a>
-            })}
+            <Transition fallback=yaml>{move || (!workload.shows_none()).then(yaml)}</Transition>
         </PageHeader>
         <Follow what=the(kind, false) data=workload gone view=move |answer| detail(answer, pods, rights, deletion)/>
         <DeletePod deletion on_done=move || pods.refetch()/>

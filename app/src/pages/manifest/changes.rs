@@ -11,10 +11,12 @@ pub(super) fn changes(manifest: Manifest) -> AnyView {
     let Manifest {
         base, draft, outcome, ..
     } = manifest;
+    let is_old = manifest.is_old();
     let typed = Memo::new(move |_| base.with(|base| draft.with(|draft| hunks(&base.yaml, draft))));
     let stored = Memo::new(move |_| {
+        let is_old = is_old.get();
         outcome.with(|outcome| match outcome {
-            Some(Outcome::Checked(view)) => Some(base.with(|base| hunks(&base.yaml, &view.yaml))),
+            Some(Outcome::Checked(view)) if !is_old => Some(base.with(|base| hunks(&base.yaml, &view.yaml))),
             _ => None,
         })
     });
@@ -26,7 +28,7 @@ pub(super) fn changes(manifest: Manifest) -> AnyView {
         })}
         {move || stored.get().filter(|stored| typed.with(|typed| stored != typed)).map(|stored| view! {
             <h3>"What the cluster would store"</h3>
-            <p class="more">"With what it fills in by itself, as of the last check."</p>
+            <p class="more">"With what it fills in by itself."</p>
             {if stored.is_empty() { view! { <p>"Nothing differs."</p> } } else { shown(&stored) }}
         })}
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use leptos::html;
 
-use super::state::Manifest;
+use super::state::{Manifest, UPDATE};
 use crate::{
     components::lines::{
         hunks,
@@ -12,7 +12,7 @@ use crate::{
         shown,
     },
     prelude::*,
-    ui::{badge::Tone, button::Button, notice::Notice},
+    ui::{attention::focus_soon, badge::Tone, button::Button, notice::Notice},
 };
 
 /// Whose lines are taken.
@@ -74,6 +74,10 @@ fn choice(manifest: Manifest) -> AnyView {
         });
         manifest.resolve(merged);
     };
+    let not_now = move || {
+        choosing.set(false);
+        focus_soon(UPDATE.to_owned());
+    };
     let disputes = move || {
         let parts = parts.get();
         let disputes = parts.into_iter().filter_map(|part| match part {
@@ -107,7 +111,7 @@ fn choice(manifest: Manifest) -> AnyView {
             {disputes}
             <div class="dialog-actions">
                 <Button class="primary" on_press=take>"Use these"</Button>
-                <Button on_press=move || choosing.set(false)>"Not now"</Button>
+                <Button on_press=not_now>"Not now"</Button>
             </div>
         </section>
     }

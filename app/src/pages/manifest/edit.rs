@@ -6,15 +6,24 @@ use super::{
     changes::changes,
     conflict::overtaken,
     editor::editor,
+    kept::brought_back,
     misplaced::{misplaced, two_values},
     outcome::outcome,
-    state::{Busy, Manifest, UPDATE},
+    state::{Busy, Manifest, TEXT, UPDATE},
 };
 use crate::{
     components::owner::Owned,
     prelude::*,
-    ui::{attention::focus, badge::Tone, button::Button, notice::Notice},
+    ui::{
+        attention::{focus, focus_soon},
+        badge::Tone,
+        button::Button,
+        notice::Notice,
+    },
 };
+
+/// The id of *Go on editing*.
+const STAY: &str = "go-on-editing";
 
 /// What is shown of the edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,9 +66,11 @@ pub(super) fn edit(manifest: Manifest) -> AnyView {
             remarks.collect::<Vec<_>>()
         })
     });
+    let is_replaced = Memo::new(move |_| manifest.aside.with(Option::is_some));
     view! {
         <section class="panel manifest-edit" aria-labelledby="edit-title">
             <h2 id="edit-title">"Edit YAML"</h2>
+            {brought_back(manifest)}
             {overtaken(manifest)}
             {move || misplaced(manifest, remarks.get())}
             {move || two_values(manifest, manifest.left.get())}
@@ -76,10 +87,10 @@ pub(super) fn edit(manifest: Manifest) -> AnyView {
                 {move || (tab.get() == Tab::Changes).then(|| changes(manifest))}
             </div>
             <div aria-live="polite">{move || manifest.outcome.get().map(|came| outcome(manifest, came))}</div>
-            {move || manifest.aside.get().map(|aside| put_aside(manifest, aside))}
+            {move || is_replaced.get().then(|| put_aside(manifest))}
             {owner(manifest)}
             {reason(manifest)}
-            {actions(manifest)}
+            {actions(manifest, tab)}
         </section>
     }
 }
@@ -115,20 +126,12 @@ fn tabs(tab: RwSignal<Tab>) -> AnyView {
     view! { <div class="manifest-tabs" role="tablist" aria-label="Edit YAML">{Tab::BOTH.map(one).collect_view()}</div> }
 }
 
-/// A text that a choice has replaced is not lost.
-fn put_aside(manifest: Manifest, (text, base): (String, super::state::Base)) -> AnyView {
+/// A text that another one has replaced is not lost.
+fn put_aside(manifest: Manifest) -> AnyView {
     view! {
         <p class="more">
             "The text as you had it before is kept. "
-            <Button
-                class="link"
-                on_press=move || {
-                    manifest.draft.set(text.clone());
-                    // It is an edit of what was there then: it is not for what somebody has made of that since.
-                    manifest.base.set(base.clone());
-                    manifest.aside.set(None);
-                }
-            >"Bring it back"</Button>
+            <Button class="link" on_press=move || manifest.swap()>"Bring it back"</Button>
         </p>
     }
 }
@@ -182,41 +185,51 @@ fn reason(manifest: Manifest) -> AnyView {
     }
 }
 
-fn actions(manifest: Manifest) -> AnyView {
+fn actions(manifest: Manifest, tab: RwSignal<Tab>) -> AnyView {
     let Manifest { busy, dirty, .. } = manifest;
+    let gone = manifest.gone();
     let asking = RwSignal::new(false);
     let leave = move || {
         if dirty.get_untracked() {
             asking.set(true);
+            focus_soon(STAY.to_owned());
         } else {
-            manifest.discard();
+            manifest.leave();
         }
     };
+    let stay = move |_| {
+        asking.set(false);
+        tab.set(Tab::Text);
+        focus_soon(TEXT.to_owned());
+    };
     let doing = Signal::derive(move || busy.get().is_some());
+    let is_off = Signal::derive(move || doing.get() || gone.get());
     view! {
         <div class="dialog-actions manifest-actions">
             <button
                 type="button"
                 id=UPDATE
                 class="button primary"
-                aria-disabled=move || doing.get().then_some("true")
-                on:click=move |_| if !doing.get_untracked() { manifest.update() }
+                aria-disabled=move || is_off.get().then_some("true")
+                on:click=move |_| if !is_off.get_untracked() { manifest.update() }
             >
                 {move || if busy.get() == Some(Busy::Updating) { "Updating…" } else { "Update" }}
             </button>
-            <Button busy=doing on_press=move || manifest.check()>
+            <Button busy=is_off on_press=move || manifest.check()>
                 {move || if busy.get() == Some(Busy::Checking) { "Checking…" } else { "Check" }}
             </Button>
             <Button busy=doing on_press=leave>"Cancel"</Button>
             {move || dirty.get().then(|| view! { <span class="more">"Not updated yet"</span> })}
         </div>
         {move || asking.get().then(|| view! {
-            <Notice tone=Tone::Warning title="Let go of what you typed?">
-                <div class="dialog-actions">
-                    <Button on_press=move || asking.set(false)>"Go on editing"</Button>
-                    <Button class="danger" on_press=move || manifest.discard()>"Discard"</Button>
-                </div>
-            </Notice>
+            <div role="alert">
+                <Notice tone=Tone::Warning title="Let go of what you typed?">
+                    <div class="dialog-actions">
+                        <button type="button" id=STAY class="button" on:click=stay>"Go on editing"</button>
+                        <Button class="danger" on_press=move || manifest.leave()>"Discard"</Button>
+                    </div>
+                </Notice>
+            </div>
         })}
     }
 }

@@ -29,8 +29,10 @@ pub(super) fn editor(manifest: Manifest) -> AnyView {
         }
     });
     let marks = Memo::new(move |_| {
+        // In another text the lines are others.
+        let is_old = manifest.is_old().get();
         manifest.outcome.with(|outcome| match outcome {
-            Some(Outcome::Refused(problem)) => marks(&problem.errors),
+            Some(Outcome::Refused(problem)) if !is_old => marks(&problem.errors),
             _ => "[]".to_owned(),
         })
     });

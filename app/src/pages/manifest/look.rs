@@ -1,49 +1,47 @@
 //! The manifest, to be looked at.
 
-use super::{misplaced::misplaced, state::Manifest};
+use super::{
+    misplaced::misplaced,
+    state::{EDIT, Manifest},
+    whole::{Whole, tick},
+};
 use crate::{
     components::{owner::Owned, snippet::Copy},
     prelude::*,
-    ui::{badge::Tone, button::Button, notice::Notice, prose::Prose, use_hydrated},
+    ui::{badge::Tone, notice::Notice, prose::Prose, use_hydrated},
 };
 
 /// The text, and what one may do with it.
 pub(super) fn look(manifest: Manifest) -> AnyView {
     let now = manifest.now;
     let hydrated = use_hydrated();
-    let whole = RwSignal::new(None::<String>);
+    let whole = Whole::of(manifest);
     let refused = Memo::new(move |_| now.with(|now| now.refused.clone()));
     let owner = Memo::new(move |_| now.with(|now| now.owner.clone()));
     let yaml = Memo::new(move |_| now.with(|now| now.yaml.clone()));
     let remarks = Memo::new(move |_| now.with(|now| now.remarks.clone()));
     let status = Memo::new(move |_| now.with(|now| now.status.clone()));
-    let shown = move || whole.get().unwrap_or_else(|| yaml.get());
+    let shown = move || whole.text().unwrap_or_else(|| yaml.get());
+    let can_edit = Memo::new(move |_| refused.with(Option::is_none) && !manifest.gone().get());
     let label = ["YAML of ", &manifest.words()].concat();
     let name_of_copy = ["Copy: ", &label].concat();
-    let toggle = move |_| {
-        if whole.with_untracked(Option::is_some) {
-            whole.set(None);
-        } else {
-            manifest.read_whole(whole);
-        }
-    };
     view! {
         <section class="panel manifest-look" aria-labelledby="manifest-text">
             <div class="panel-title">
                 <h2 id="manifest-text">"View in YAML"</h2>
                 <div class="panel-actions">
-                    <label class="tick">
-                        <input
-                            type="checkbox"
+                    {tick(manifest, whole)}
+                    <Copy label=name_of_copy text=move || untrack(shown)/>
+                    {move || can_edit.get().then(|| view! {
+                        <button
+                            type="button"
+                            id=EDIT
+                            class="button primary"
                             disabled=move || !hydrated.get()
-                            prop:checked=move || whole.with(Option::is_some)
-                            on:change=toggle
-                        />
-                        " Show managed fields"
-                    </label>
-                    <Copy label=name_of_copy text=move || whole.get_untracked().unwrap_or_else(|| yaml.get_untracked())/>
-                    {move || refused.with(Option::is_none).then(|| view! {
-                        <Button class="primary" on_press=move || manifest.edit()>"Edit YAML"</Button>
+                            on:click=move |_| manifest.edit()
+                        >
+                            "Edit YAML"
+                        </button>
                     })}
                 </div>
             </div>

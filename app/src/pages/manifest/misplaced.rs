@@ -13,7 +13,7 @@ pub(super) fn misplaced(manifest: Manifest, remarks: Vec<ManifestRemark>) -> Opt
     if remarks.is_empty() {
         return None;
     }
-    let can_edit = manifest.now.with_untracked(|now| now.refused.is_none());
+    let can_edit = manifest.now.with_untracked(|now| now.refused.is_none()) && !manifest.gone().get();
     let (movable, others): (Vec<_>, Vec<_>) = remarks.into_iter().partition(|remark| remark.movable);
     let list = |remarks: Vec<ManifestRemark>| {
         let items = remarks

@@ -23,7 +23,20 @@ pub(super) fn outcome(manifest: Manifest, came: Outcome) -> AnyView {
         Outcome::Refused(problem) => refused(manifest, *problem),
         Outcome::Said(words) => view! { <p class="more">{words} "."</p> },
     };
-    view! { <div id=OUTCOME class="manifest-outcome" tabindex="-1" role="group" aria-label="Result">{content}</div> }
+    let is_old = manifest.is_old();
+    view! {
+        <div
+            id=OUTCOME
+            class="manifest-outcome"
+            data-old=move || is_old.get().then_some("true")
+            tabindex="-1"
+            role="group"
+            aria-label="Result"
+        >
+            {move || is_old.get().then(|| view! { <p class="more">"This is of an earlier text: it was changed since."</p> })}
+            {content}
+        </div>
+    }
 }
 
 fn checked(manifest: Manifest, view: ManifestView) -> AnyView {

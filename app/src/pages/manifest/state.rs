@@ -1,22 +1,26 @@
 //! What is known of a manifest, what is typed, and what is under way.
 
 use api::{
-    Client, Precondition, Problem,
-    manifest::{
-        Keep, ManifestKind, ManifestQuery, ManifestView, MoveAnnotations, SaveManifest, SaveManifestQuery,
-    },
+    Client, Problem,
+    manifest::{Keep, ManifestKind, ManifestView, MoveAnnotations},
 };
 use leptos::task::spawn_local;
 
-use super::outcome::{OUTCOME, outcome};
+use super::{Place, outcome::outcome};
 use crate::{
     prelude::*,
     ui::{
         announce::{Announcer, use_announcer},
-        attention::{focus_soon, reveal_soon},
+        attention::focus_soon,
+        steady::land,
     },
 };
 
+mod read;
+mod write;
+
+/// The id of *Edit YAML*.
+pub(super) const EDIT: &str = "edit-yaml";
 /// The id of the text that is edited.
 pub(super) const TEXT: &str = "yaml";
 /// The id of *Update*.
@@ -40,7 +44,7 @@ pub(super) struct Manifest {
     pub(super) overtaken: Memo<bool>,
     /// Whether both versions are shown.
     pub(super) choosing: RwSignal<bool>,
-    /// A text that a choice has replaced.
+    /// A text that another one has replaced.
     pub(super) aside: RwSignal<Option<(String, Base)>>,
     /// Annotations that were not moved because the pod template has another value.
     pub(super) left: RwSignal<Vec<api::manifest::LeftAnnotation>>,
@@ -56,9 +60,14 @@ pub(super) struct Manifest {
 struct Fixed {
     client: Client,
     announcer: Announcer,
-    place: (ManifestKind, String, String),
+    place: Place,
     /// Reads and writes that were begun: of two the later counts.
     begun: u32,
+    gone: RwSignal<bool>,
+    brought_back: RwSignal<bool>,
+    /// The text that was sent last.
+    sent: RwSignal<String>,
+    is_old: Memo<bool>,
 }
 
 /// What a text is an edit of.
@@ -107,7 +116,8 @@ impl Manifest {
         let kind = ManifestKind::of_kind(&view.kind).unwrap_or(ManifestKind::Deployments);
         let place = (kind, view.namespace.clone(), view.name.clone());
         let base = RwSignal::new(Base::of(&view));
-        let draft = RwSignal::new(String::new());
+        let (draft, sent) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+        let outcome = RwSignal::new(None::<Outcome>);
         let (now, editing) = (RwSignal::new(view), RwSignal::new(false));
         let dirty = Memo::new(move |_| {
             editing.get() && draft.with(|draft| base.with(|base| draft.trim_end() != base.yaml.trim_end()))
@@ -115,12 +125,20 @@ impl Manifest {
         let overtaken = Memo::new(move |_| {
             editing.get() && now.with(|now| base.with(|base| now.version != base.version))
         });
-        Self {
+        let is_old = Memo::new(move |_| {
+            outcome.with(|outcome| matches!(outcome, Some(Outcome::Checked(_) | Outcome::Refused(_))))
+                && draft.with(|draft| sent.with(|sent| draft != sent))
+        });
+        let manifest = Self {
             fixed: StoredValue::new(Fixed {
                 client: expect_context(),
                 announcer: use_announcer(),
                 place,
                 begun: 0,
+                gone: RwSignal::new(false),
+                brought_back: RwSignal::new(false),
+                sent,
+                is_old,
             }),
             now,
             editing,
@@ -132,19 +150,44 @@ impl Manifest {
             aside: RwSignal::new(None),
             left: RwSignal::new(Vec::new()),
             busy: RwSignal::new(None),
-            outcome: RwSignal::new(None),
+            outcome,
             reason: RwSignal::new(String::new()),
             overrides: RwSignal::new(false),
             goto: RwSignal::new((0, 0)),
-        }
+        };
+        manifest.keep();
+        manifest
+    }
+
+    /// Which it is.
+    pub(super) fn place(self) -> Place {
+        self.fixed.with_value(|fixed| fixed.place.clone())
+    }
+
+    /// Whether the cluster has it no more: what is known stays, and nothing is read or written.
+    pub(super) fn gone(self) -> RwSignal<bool> {
+        self.fixed.with_value(|fixed| fixed.gone)
+    }
+
+    /// Whether the text is one that was kept from an earlier visit.
+    pub(super) fn brought_back(self) -> RwSignal<bool> {
+        self.fixed.with_value(|fixed| fixed.brought_back)
+    }
+
+    /// Whether the outcome is a verdict on another text than the one that is there now.
+    pub(super) fn is_old(self) -> Memo<bool> {
+        self.fixed.with_value(|fixed| fixed.is_old)
+    }
+
+    /// Remembers a text that is sent.
+    fn sends(self, text: &str) {
+        self.fixed.with_value(|fixed| fixed.sent).set(text.to_owned());
     }
 
     /// Which it is, in words.
     pub(super) fn words(self) -> String {
-        self.fixed.with_value(|fixed| {
-            let (kind, namespace, name) = &fixed.place;
-            [kind.kind(), " ", namespace, "/", name].concat()
-        })
+        let (kind, namespace, name) = self.place();
+        [kind.kind(), " ", &namespace, "/", &name].concat()
     }
 
     pub(super) fn say(self, words: &str) {
@@ -168,11 +211,20 @@ impl Manifest {
     pub(super) fn discard(self) {
         self.editing.set(false);
         self.choosing.set(false);
+        self.brought_back().set(false);
         self.aside.set(None);
         self.left.set(Vec::new());
         self.reason.set(String::new());
         self.overrides.set(false);
         self.outcome.set(None);
+    }
+
+    /// The same, at the reader's wish, who is taken to where they began.
+    pub(super) fn leave(self) {
+        self.discard();
+        focus_soon(EDIT.to_owned());
+        // What is gone is not edited again.
+        land();
     }
 
     /// Takes the reader to a line of the text.
@@ -189,137 +241,8 @@ impl Manifest {
             .unwrap_or_default()
     }
 
-    fn client(self) -> (Client, (ManifestKind, String, String)) {
-        self.fixed
-            .with_value(|fixed| (fixed.client.clone(), fixed.place.clone()))
-    }
-
-    /// Reads again what the cluster has; what is typed stays.
-    pub(super) fn read_again(self) {
-        if self.busy.get_untracked().is_some() {
-            return;
-        }
-        let (client, (kind, namespace, name)) = self.client();
-        let number = self.begin();
-        spawn_local(async move {
-            let read = client
-                .manifest(kind, &namespace, &name, &ManifestQuery::default())
-                .await;
-            if let Ok(view) = read
-                && self.fixed.try_with_value(|fixed| fixed.begun) == Some(number)
-            {
-                self.now.maybe_update(|now| {
-                    let differs = *now != view;
-                    if differs {
-                        *now = view;
-                    }
-                    differs
-                });
-            }
-        });
-    }
-
-    /// The whole manifest, with nothing left out.
-    pub(super) fn read_whole(self, whole: RwSignal<Option<String>>) {
-        let (client, (kind, namespace, name)) = self.client();
-        let query = ManifestQuery { managed_fields: true };
-        spawn_local(async move {
-            match client.manifest(kind, &namespace, &name, &query).await {
-                Ok(view) => drop(whole.try_set(Some(view.yaml))),
-                Err(problem) => self.say(&problem.title),
-            }
-        });
-    }
-
-    /// *Check*: asks the cluster what it would store.
-    pub(super) fn check(self) {
-        self.send(Busy::Checking);
-    }
-
-    /// *Update*.
-    pub(super) fn update(self) {
-        if !self.dirty.get_untracked() {
-            return self.say("Nothing to update: the text is as it was");
-        }
-        let needs_reason = self.now.with_untracked(|now| now.reason_required);
-        if needs_reason && self.reason.with_untracked(|reason| reason.trim().is_empty()) {
-            return self.say("Say why: this console keeps a reason with every change");
-        }
-        self.send(Busy::Updating);
-    }
-
-    fn send(self, busy: Busy) {
-        let (client, place) = self.client();
-        let sent = self.draft.get_untracked();
-        let reason = self.reason.with_untracked(|reason| reason.trim().to_owned());
-        let body = SaveManifest {
-            yaml: sent.clone(),
-            reason: Some(reason).filter(|reason| !reason.is_empty()),
-            override_owner: self.overrides.get_untracked(),
-        };
-        let query = SaveManifestQuery {
-            dry_run: busy == Busy::Checking,
-        };
-        let based_on = Precondition::Version(self.base.with_untracked(|base| base.version.clone()));
-        self.busy.set(Some(busy));
-        self.outcome.set(None);
-        self.begin();
-        spawn_local(async move {
-            let (kind, namespace, name) = &place;
-            let answer = client
-                .save_manifest((*kind, namespace, name), &based_on, &query, &body)
-                .await;
-            // The page may have been left meanwhile.
-            if self.busy.try_set(None).is_some() {
-                return;
-            }
-            self.begin();
-            match answer {
-                Ok(view) if busy == Busy::Checking => self.checked(view),
-                Ok(view) => self.updated(view, &sent),
-                Err(problem) => self.refused(problem),
-            }
-            // What was told while the answer was on its way was not listened to.
-            self.read_again();
-        });
-    }
-
-    fn checked(self, view: ManifestView) {
-        self.say("The cluster would take it");
-        self.outcome.set(Some(Outcome::Checked(Box::new(view))));
-        reveal_soon(OUTCOME);
-    }
-
-    fn updated(self, view: ManifestView, sent: &str) {
-        let stored = Base::of(&view);
-        self.now.set(view.clone());
-        // What was typed while the answer was on its way is the next edit.
-        let is_done = self.draft.with_untracked(|draft| draft == sent);
-        if is_done {
-            self.discard();
-        } else {
-            self.base.set(stored);
-        }
-        self.say(&[&self.words(), " updated"].concat());
-        self.outcome.set(Some(Outcome::Updated(Box::new(view))));
-        if is_done {
-            focus_soon(OUTCOME.to_owned());
-        }
-    }
-
-    fn refused(self, mut problem: Problem) {
-        let current = problem.current.take();
-        let current = current.and_then(|current| api::json::read_value::<ManifestView>(current).ok());
-        if let Some(view) = current {
-            self.now.set(view);
-            if self.overtaken.get_untracked() {
-                self.choosing.set(true);
-                return self.say("It was changed meanwhile: both versions are shown");
-            }
-        }
-        self.say(&problem.title);
-        self.outcome.set(Some(Outcome::Refused(Box::new(problem))));
-        reveal_soon(OUTCOME);
+    fn client(self) -> Client {
+        self.fixed.with_value(|fixed| fixed.client.clone())
     }
 
     /// *Move to the pod template*, in the text.
@@ -327,7 +250,7 @@ impl Manifest {
         if !self.editing.get_untracked() {
             self.edit();
         }
-        let (client, _) = self.client();
+        let client = self.client();
         let sent = self.draft.get_untracked();
         let asked = MoveAnnotations {
             yaml: sent.clone(),
@@ -336,6 +259,7 @@ impl Manifest {
         };
         self.busy.set(Some(Busy::Moving));
         self.outcome.set(None);
+        self.sends(&sent);
         spawn_local(async move {
             let answer = client.move_annotations(&asked).await;
             if self.busy.try_set(None).is_some() {
@@ -377,6 +301,19 @@ impl Manifest {
         self.outcome.set(None);
         self.say("Your choice is in the text: update to store it");
         focus_soon(UPDATE.to_owned());
+    }
+
+    /// Puts the text that was replaced back, and this one in its place.
+    pub(super) fn swap(self) {
+        let Some((text, base)) = self.aside.get_untracked() else {
+            return;
+        };
+        self.aside
+            .set(Some((self.draft.get_untracked(), self.base.get_untracked())));
+        self.draft.set(text);
+        // It is an edit of what was there then: it is not for what somebody has made of that since.
+        self.base.set(base);
+        self.say("It is back; the text that was here is kept");
     }
 
     /// What came of the update, where the manifest is looked at again.

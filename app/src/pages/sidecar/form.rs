@@ -20,7 +20,10 @@ use super::{
     kept,
     merge::Conflict,
 };
-use crate::ui::announce::{Announcer, use_announcer};
+use crate::{
+    components::kept::keep,
+    ui::announce::{Announcer, use_announcer},
+};
 
 mod foresee;
 mod mistake;
@@ -256,23 +259,20 @@ impl Form {
 
     /// Brings back what was not saved on an earlier visit, and keeps what is not saved on this one.
     fn keep(self) {
-        Effect::new(move |before: Option<()>| {
-            let level = self.place();
-            if before.is_none()
-                && let Some((base, draft)) = kept::read(&level)
-                && draft.is_dirty(&base.draft)
-            {
-                self.base.set(base);
-                self.draft.set(draft);
-                self.brought_back.set(true);
-                // What is stored may have changed since.
-                self.take(self.view.get_untracked());
-            }
-            if self.dirty.get() {
-                kept::write(&level, &self.base.get(), &self.draft.get());
-            } else if before.is_some() {
-                kept::forget(&level);
-            }
+        let now = move || {
+            self.base
+                .with(|base| self.draft.with(|draft| kept::text(base, draft)))
+        };
+        keep(kept::key(&self.place()), self.dirty, now, move |kept| {
+            let Some((base, draft)) = kept::read(kept).filter(|(base, draft)| draft.is_dirty(&base.draft))
+            else {
+                return;
+            };
+            self.base.set(base);
+            self.draft.set(draft);
+            self.brought_back.set(true);
+            // What is stored may have changed since.
+            self.take(self.view.get_untracked());
         });
     }
 

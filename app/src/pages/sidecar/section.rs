@@ -19,12 +19,12 @@ use crate::{
     components::{
         delivery::DeliveryState,
         guard::Guard,
+        kept::brought_back,
         live::{self, Kind},
         remarks::Remarks,
     },
     ui::{
         badge::{Badge, Tone},
-        button::Button,
         notice::Notice,
         prose::Prose,
         use_hydrated,
@@ -73,6 +73,7 @@ pub(super) fn Section(guard: Guard, form: Form) -> impl IntoView {
             }
         })
         .collect_view();
+    let discarded = Callback::new(move |()| discard(form));
     view! {
         <div class="setting-level">
             <Delivery form/>
@@ -94,7 +95,7 @@ pub(super) fn Section(guard: Guard, form: Form) -> impl IntoView {
                     </Notice>
                 })}
                 <Owned form/>
-                <BroughtBack form/>
+                {move || (form.brought_back.get() && form.dirty.get()).then(|| brought_back(discarded))}
                 <Overtaken form/>
                 <form
                     class="setting-form"
@@ -210,21 +211,6 @@ fn Other(form: Form) -> impl IntoView {
                     <h3 id="other-remarks">"Also remarkable"</h3>
                     <Remarks lints/>
                 </section>
-            }
-        })
-    }
-}
-
-/// Said after a visit that ended without saving.
-#[component]
-fn BroughtBack(form: Form) -> impl IntoView {
-    move || {
-        (form.brought_back.get() && form.dirty.get()).then(|| {
-            view! {
-                <Notice tone=Tone::Info title="Your unsaved changes were kept">
-                    <p>"You left this page without saving. What you had entered is in the form again."</p>
-                    <p><Button on_press=move || discard(form)>"Discard changes"</Button></p>
-                </Notice>
             }
         })
     }
