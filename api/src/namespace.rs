@@ -11,12 +11,14 @@ use crate::mesh::PodCounts;
 pub struct NamespaceRow {
     /// Its name.
     pub name: String,
+    /// Whether it is the mesh's root namespace: the Global setting is stored there, and none of another level can be.
+    pub is_root: bool,
     /// Whether Istio's injector takes its pods.
     pub injection: NamespaceInjection,
     /// The revision that injects, where one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
-    /// Whether a setting of the Namespace level is stored.
+    /// Whether a setting of the Namespace level is stored; in the root namespace the Global one.
     pub has_setting: bool,
     /// How many settings of the Workload level are stored.
     pub workload_settings: usize,

@@ -127,6 +127,9 @@ pub struct PodDetail {
     /// As in the list.
     #[serde(flatten)]
     pub row: PodRow,
+    /// Whether its namespace is the mesh's root namespace, which has no setting but the Global one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_root_namespace: bool,
     /// The values in force for the *next* pod in its place, and the level of each.
     pub desired: Vec<FieldInForce>,
     /// The values that the *running* pod was given, read from its injected container.

@@ -130,6 +130,9 @@ pub struct WorkloadDetail {
     /// As in the list.
     #[serde(flatten)]
     pub row: WorkloadRow,
+    /// Whether its namespace is the mesh's root namespace, which has no setting but the Global one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_root_namespace: bool,
     /// How it replaces its pods: `RollingUpdate`, `Recreate` or `OnDelete`.
     pub strategy: String,
     /// Whether its rollouts are paused.

@@ -63,6 +63,16 @@ pub fn namespace(name: &str) -> String {
     format!("{NAMESPACES}/{}", segment(name))
 }
 
+/// Where what holds for all of a namespace is set: for the mesh's root namespace that is the tab *global*.
+#[must_use]
+pub fn setting_of(namespace: &str, is_root: bool) -> String {
+    if is_root {
+        GLOBAL.to_owned()
+    } else {
+        self::namespace(namespace)
+    }
+}
+
 /// Sidecar Proxy Setting, the tab *Workload* with this part of the namespaces to choose from.
 #[must_use]
 pub fn workloads(query: &NamespaceQuery) -> String {

@@ -48,3 +48,15 @@ test('an annotation of a setting leads to its form', async ({ page }) => {
   await entry.getByRole('link', { name: 'Open the form: excludeInboundPorts' }).click();
   await expect(page).toHaveURL('/sidecar-proxy-setting/global');
 });
+
+test('each level at which it may be set leads to its form', async ({ page }) => {
+  await page.goto('/annotations');
+  const entry = page.getByRole('region', { name: `${PREFIX}excludeInboundPorts`, exact: true });
+  for (const [level, form] of [
+    ['Global', 'global'],
+    ['Namespace', 'namespaces'],
+    ['Workload', 'workloads'],
+  ] as const) {
+    await expect(entry.getByRole('link', { name: level, exact: true })).toHaveAttribute('href', `/sidecar-proxy-setting/${form}`);
+  }
+});

@@ -52,12 +52,16 @@ test('a Deployment’s page shows its pods, what the next one gets, and its cond
   await expect(page).toHaveURL(`/workloads/pods/${namespace.name}/${pod}`);
 });
 
-test('a workload setting that selects the pods is named', async ({ page, namespace, cluster }) => {
+test('a workload setting that selects the pods is named, and a link', async ({ page, namespace, cluster }) => {
   await namespace.deploy('web');
   await cluster.store(namespace.name, { excludeInboundPorts: ['7001'] }, 'special', { app: 'web' });
   await namespace.hasStale(1);
   await page.goto(`${DEPLOYMENTS}/${namespace.name}/web`);
   await expect(page.getByText('Workload settings that select its pods: special')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'special', exact: true })).toHaveAttribute(
+    'href',
+    `/sidecar-proxy-setting/workloads/${namespace.name}/settings/special`,
+  );
   const field = table(page, 'Fields').getByRole('row').filter({ hasText: LABELS.excludeInboundPorts });
   await expect(field).toContainText('Workload special');
 });
@@ -66,4 +70,18 @@ test('a Deployment that is gone is told', async ({ page, namespace }) => {
   await page.goto(`${DEPLOYMENTS}/${namespace.name}/web-gone`);
   await expect(page.getByRole('heading', { name: /gone|no such/i, level: 3 })).toBeVisible();
   await expect(page.getByRole('link', { name: 'View in YAML' })).toHaveCount(0);
+});
+
+test('a page of the list whose rows have gone leads to the first', async ({ page, namespace, cluster }) => {
+  for (const name of ['alpha', 'beta']) await namespace.deploy(name);
+  await page.goto(`${DEPLOYMENTS}?namespace=${namespace.name}&limit=1`);
+  const last = await page.getByRole('link', { name: 'Next page' }).getAttribute('href');
+  await cluster.remove(`apis/apps/v1/namespaces/${namespace.name}/deployments/beta`);
+  const nothing = page.getByRole('heading', { name: 'Nothing more here' });
+  await expect(async () => {
+    await page.goto(last!);
+    await expect(nothing).toBeVisible({ timeout: 1000 });
+  }).toPass();
+  await page.getByRole('link', { name: 'Go to the first page' }).click();
+  await expect(table(page, 'Deployments').getByRole('rowheader')).toHaveText(['alpha']);
 });

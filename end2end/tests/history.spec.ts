@@ -93,3 +93,10 @@ test('an entry that is not there is told', async ({ page }) => {
   await page.goto('/audit/00000000-0000-0000-0000-000000000000');
   await expect(page.getByRole('heading', { name: 'There is no such change, or you may not see it' })).toBeVisible();
 });
+
+test('a kind that the address asks for stays in the form, also one that the form does not know', async ({ page, namespace }) => {
+  for (const kind of ['Deployment', 'Sidecar', 'SomethingNew']) {
+    await page.goto(`/audit?namespace=${namespace.name}&kind=${kind}`);
+    await expect(page.getByRole('combobox', { name: 'Kind' })).toHaveValue(kind);
+  }
+});

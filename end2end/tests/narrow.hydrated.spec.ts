@@ -39,6 +39,29 @@ test.describe('every page', () => {
   });
 });
 
+test('rows of tables are cards: no part of one is out of sight', async ({ page, namespace, cluster }) => {
+  const [pod] = await namespace.deploy('web');
+  await cluster.store(namespace.name, { excludeInboundPorts: ['7001'] }, 'special', { app: 'web' });
+  await namespace.hasStale(1);
+  const pages: [string, ...string[]][] = [
+    ['/', 'Revisions', 'Namespaces'],
+    [NAMESPACES, 'Namespaces'],
+    ['/sidecar-proxy-setting/workloads', 'Namespaces'],
+    [`/sidecar-proxy-setting/workloads/${namespace.name}`, 'Workload settings'],
+    [`/workloads/pods/${namespace.name}/${pod}`, 'Fields'],
+    [`/workloads/deployments/${namespace.name}/web`, 'Fields', 'Conditions', 'Events'],
+  ];
+  for (const [path, ...captions] of pages) {
+    await page.goto(path);
+    for (const caption of captions) {
+      const box = page.getByRole('group', { name: caption, exact: true });
+      await expect(box, `${path}: ${caption}`).toBeVisible();
+      const beyond = await box.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+      expect(beyond, `${path}: ${caption}`).toBeLessThanOrEqual(0);
+    }
+  }
+});
+
 test('the navigation opens by its button, and closes when a place is chosen', async ({ page }) => {
   await open(page, '/');
   const navigation = page.getByRole('navigation', { name: 'Pages', exact: true });

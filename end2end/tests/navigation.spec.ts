@@ -57,6 +57,12 @@ test('the mesh leads to its namespaces, and they to their settings and pods', as
   await expect(page).toHaveURL(`/workloads/pods?namespace=${namespace.name}`);
 });
 
+test('verifications belong to Verify', async ({ page }) => {
+  await page.goto('/workloads/verifications');
+  const place = page.getByRole('navigation', { name: 'Pages', exact: true }).getByRole('link', { name: 'Verify', exact: true });
+  await expect(place).toHaveAttribute('aria-current', 'true');
+});
+
 test('Sidecar Proxy Setting is marked on each of its tabs', async ({ page, namespace }) => {
   const place = page.getByRole('navigation', { name: 'Pages', exact: true }).getByRole('link', { name: 'Sidecar Proxy Setting' });
   for (const path of [GLOBAL, NAMESPACES, `${NAMESPACES}/${namespace.name}`]) {

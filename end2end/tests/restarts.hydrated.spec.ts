@@ -56,6 +56,17 @@ test('an update offers a restart of what it reaches, and the plan is carried out
   await expect(page.getByText('1 of 1 done')).toBeVisible();
   await namespace.hasStale(1);
 
+  // The history leads to the workload, and back to the plan.
+  const run = page.url();
+  await page.getByRole('row', { name: /cart/ }).getByRole('link', { name: 'history' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Restarted Deployment ${namespace.name}/cart`);
+  await expect(page.getByRole('link', { name: 'The workload as it is now' })).toHaveAttribute(
+    'href',
+    `/workloads/deployments/${namespace.name}/cart`,
+  );
+  await page.getByRole('link', { name: 'The plan that it is part of' }).click();
+  await expect(page).toHaveURL(run);
+
   await page.getByRole('navigation', { name: 'Breadcrumbs' }).getByRole('link', { name: 'Restarts' }).click();
   await expect(page.getByRole('heading', { name: 'Restarts', level: 1 })).toBeVisible();
   await expect(page.getByRole('row', { name: /1 of 1 done/ }).first()).toContainText('Succeeded');
@@ -105,6 +116,16 @@ test.describe('a plan that is made again', () => {
     await expect(page.getByText('Cancelled', { exact: true })).toBeVisible();
     await expect(page.getByRole('region', { name: 'How', exact: true }).getByText('Plan it otherwise')).toBeHidden();
   });
+});
+
+test('a plan is cancelled by keyboard, and the focus is at how it stands', async ({ page, namespace }) => {
+  await namespace.deploy('cart');
+  await namespace.save({ excludeInboundPorts: ['7001'] });
+  await namespace.hasStale(1);
+  await plan(page, '', namespace.name);
+  await page.getByRole('button', { name: 'Cancel', exact: true }).press('Enter');
+  await expect(page.getByText('Cancelled', { exact: true })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'How it stands' })).toBeFocused();
 });
 
 test('a run is paused, and goes on when it is resumed', async ({ page, namespace }) => {

@@ -1,6 +1,7 @@
 // Sidecar Proxy Setting as the server renders it.
+import { ROOT } from './support/cluster';
 import { expect, test } from './support/fixtures';
-import { LABELS, NAMESPACES, SECTION } from './support/setting';
+import { GLOBAL, LABELS, NAMESPACES, SECTION } from './support/setting';
 import { row, table } from './support/table';
 
 test('a level is shown with what it stores and what it inherits', async ({ page, namespace, javaScriptEnabled }) => {
@@ -38,4 +39,15 @@ test('the tabs are links, and the namespaces a list that can be searched', async
 test('a namespace that is not there is told', async ({ page }) => {
   await page.goto(`${NAMESPACES}/no-such-namespace`);
   await expect(page.getByRole('alert')).toContainText('no-such-namespace');
+});
+
+test('the root namespace leads to the global setting, and cannot be chosen', async ({ page }) => {
+  await page.goto(`/?q=${ROOT}`);
+  await table(page, 'Namespaces').getByRole('link', { name: ROOT, exact: true }).click();
+  await expect(page).toHaveURL(GLOBAL);
+  for (const choose of [NAMESPACES, '/sidecar-proxy-setting/workloads']) {
+    await page.goto(`${choose}?q=${ROOT}`);
+    await expect(page.getByRole('rowheader', { name: ROOT, exact: true })).toHaveCount(0);
+    await expect(page.getByRole('link', { name: 'the global setting' })).toHaveAttribute('href', GLOBAL);
+  }
 });

@@ -2,6 +2,7 @@
 import { expect, test } from './support/fixtures';
 import { open } from './support/hydrated';
 import { Setting } from './support/setting';
+import { table } from './support/table';
 
 test('a question is asked by hand, answered at once, and the answer follows a setting', async ({ page, namespace }) => {
   const [pod] = await namespace.deploy('web');
@@ -46,4 +47,64 @@ test('before it is saved, a change says where a packet would go', async ({ page,
   expect(await namespace.stored()).toBeUndefined();
   await page.getByRole('textbox', { name: 'Port', exact: true }).fill('99999');
   await expect(page.getByText('99999 is not a port')).toBeVisible();
+});
+
+test.describe('a console that does not answer once', () => {
+  // The browser's own word on a request that nobody answers.
+  test.use({ expected: /net::ERR_FAILED/ });
+
+  test('is asked again how far a verification is, and the list and its own page follow it too', async ({ page, namespace }) => {
+    const [pod] = await namespace.deploy('web');
+    const url = 'http://192.0.2.1/';
+    const one = (state: 'running' | 'done') => ({
+      id: 'v1',
+      created: '2026-11-24T02:45:19Z',
+      actor: 'ada',
+      namespace: namespace.name,
+      pod,
+      url,
+      method: 'HEAD',
+      state,
+      ...(state === 'done' ? { verdict: 'went-round', sentence: 'went round Envoy: the destination answered' } : {}),
+    });
+    // What it is from the fourth look on.
+    let state: 'running' | 'done' = 'done';
+    let looks = 0;
+    await open(page, `/workloads/verify?namespace=${namespace.name}&pod=${pod}`);
+    await page.route(/\/api\/v1\/verifications(\?|$)/, (route) =>
+      route.request().method() === 'POST'
+        ? route.fulfill({ status: 201, json: one('running') })
+        : route.fulfill({ json: { items: [one(state)], total: 1 } }),
+    );
+    await page.route(/\/api\/v1\/verifications\/v1$/, (route) => {
+      looks += 1;
+      return looks === 2 ? route.abort() : route.fulfill({ json: one(looks < 4 ? 'running' : state) });
+    });
+
+    const proof = page.getByRole('region', { name: 'Ask the pod itself' });
+    await proof.getByRole('textbox', { name: 'URL' }).fill(url);
+    await proof.getByRole('button', { name: 'Ask', exact: true }).click();
+    await expect(proof.getByText('The console does not answer')).toBeVisible();
+    await expect(proof.getByText('Went round Envoy', { exact: true })).toBeVisible();
+    await expect(proof.getByText('The console does not answer')).toHaveCount(0);
+    // The badge has the verdict, the sentence what decided.
+    await expect(proof).toContainText('Went round Envoy The destination answered');
+
+    // Another question, which takes longer.
+    state = 'running';
+    await proof.getByRole('button', { name: 'Ask', exact: true }).click();
+    await expect(proof.getByText('Under way', { exact: true })).toBeVisible();
+    await page.getByRole('link', { name: 'All verifications' }).click();
+    const list = table(page, 'Verifications, newest first');
+    await expect(list).toContainText('Under way');
+    state = 'done';
+    await expect(list).toContainText('Went round Envoy');
+
+    state = 'running';
+    await list.getByRole('rowheader').getByRole('link').click();
+    await expect(page.getByRole('heading', { name: 'Verification', exact: true, level: 1 })).toBeVisible();
+    await expect(page.getByText('Under way', { exact: true })).toBeVisible();
+    state = 'done';
+    await expect(page.getByText('Went round Envoy', { exact: true })).toBeVisible();
+  });
 });

@@ -112,6 +112,12 @@ impl Cluster {
         })
     }
 
+    /// Whether this is the mesh's root namespace.
+    #[must_use]
+    pub fn is_root(&self, namespace: &str) -> bool {
+        self.mesh().root_namespace.as_deref() == Some(namespace)
+    }
+
     /// The settings of all levels, read as `domain` reads them.
     #[must_use]
     pub fn settings(&self) -> Arc<SettingIndex> {

@@ -48,7 +48,7 @@ pub(crate) fn FieldsTable(
         .into_iter()
         .map(|field| row(field, given.as_ref(), &namespace))
         .collect_view();
-    view! { <div class="fields-table"><Table caption="Fields" columns=columns>{rows}</Table></div> }
+    view! { <div class="fields-table cards"><Table caption="Fields" columns=columns>{rows}</Table></div> }
 }
 
 fn row(field: FieldInForce, given: Option<&Given>, namespace: &str) -> AnyView {
@@ -69,13 +69,13 @@ fn row(field: FieldInForce, given: Option<&Given>, namespace: &str) -> AnyView {
                 <span class="field-label">{label}</span>
                 <code class="field-name">{field}</code>
             </th>
-            <td>
+            <td data-label="Desired">
                 <Value words=desired empty=text.is_empty()/>
                 {invalid.map(|why| view! {
                     <p class="field-note"><Badge tone=Tone::Bad>"Refused"</Badge> " " <Prose text=why/></p>
                 })}
             </td>
-            <td>
+            <td data-label="From">
                 <From origin namespace=namespace.to_owned()/>
                 {overrode.into_iter().map(|value| view! { <Overrode value/> }).collect_view()}
             </td>
@@ -107,8 +107,8 @@ fn running(field: &str, desired: &str, given: &Given) -> AnyView {
     });
     let differs = difference.is_some();
     view! {
-        <td><Value words empty/></td>
-        <td>
+        <td data-label="Running"><Value words empty/></td>
+        <td data-label="Difference">
             {if differs {
                 view! { <Badge tone=Tone::Warning>"differs"</Badge> }.into_any()
             } else {

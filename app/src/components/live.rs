@@ -123,14 +123,17 @@ pub(crate) fn on_calmly(kinds: &'static [Kind], read_again: impl Fn() + 'static)
 /// answers through and hold a stream up.
 pub(crate) fn or_poll(read_again: impl Fn() + Clone + 'static) {
     let live = expect_context::<Live>();
+    poll(move || {
+        if live.state.get_untracked() == State::Lost {
+            read_again();
+        }
+    });
+}
+
+/// Runs `look` every few seconds, for what no event tells of.
+pub(crate) fn poll(look: impl Fn() + Clone + 'static) {
     Effect::new(move |_| {
-        let read_again = read_again.clone();
-        let poll = move || {
-            if live.state.get_untracked() == State::Lost {
-                read_again();
-            }
-        };
-        if let Ok(interval) = set_interval_with_handle(poll, POLL) {
+        if let Ok(interval) = set_interval_with_handle(look.clone(), POLL) {
             on_cleanup(move || interval.clear());
         }
     });

@@ -182,10 +182,19 @@ impl<D> Data<D> {
     /// The newest answer, once there is one. Inside a [`Load`] or [`Follow`], or a `Transition`: elsewhere the server does not
     /// wait for it.
     pub(crate) fn get(self) -> Option<Result<D, Problem>> {
-        self.answer.get().map(|answer| match answer {
+        self.answer.get().map(|answer| self.said(answer))
+    }
+
+    /// The same for a handler, which waits for nothing.
+    pub(crate) fn get_untracked(self) -> Option<Result<D, Problem>> {
+        self.answer.get_untracked().map(|answer| self.said(answer))
+    }
+
+    fn said(self, answer: Answer) -> Result<D, Problem> {
+        match answer {
             Answer::Text(text) => (self.read)(&text),
             Answer::Refused(problem) => Err(problem),
-        })
+        }
     }
 }
 

@@ -87,6 +87,14 @@ pub(crate) fn NamespaceChoice(
     }
 }
 
+/// The namespaces that can have settings of their own: in the mesh's root namespace there is only the Global one.
+pub(crate) fn with_own_settings(mut page: Page<NamespaceRow>) -> Page<NamespaceRow> {
+    let before = page.items.len();
+    page.items.retain(|row| !row.is_root);
+    page.total -= before - page.items.len();
+    page
+}
+
 #[derive(Clone, Copy)]
 struct Choice {
     client: StoredValue<Client>,
@@ -138,7 +146,7 @@ impl Choice {
         };
         let typed = query.q.is_some();
         spawn_local(async move {
-            let found = client.namespaces(&query).await;
+            let found = client.namespaces(&query).await.map(with_own_settings);
             if self.asked.try_get_value() != Some(question) {
                 return;
             }

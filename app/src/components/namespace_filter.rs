@@ -12,7 +12,7 @@ use crate::{
         live::{self, Kind},
         load::Data,
     },
-    ui::filter::Choice,
+    ui::filter::{Choice, follows},
 };
 
 /// Up to how many namespaces are offered as a choice; more are quicker found by typing.
@@ -55,15 +55,8 @@ fn names(page: Page<NamespaceRow>) -> Vec<String> {
 
 fn choice(names: Memo<Vec<String>>, value: Signal<String>) -> AnyView {
     let options = Signal::derive(move || {
-        let now = value.get();
         let mut options = vec![(String::new(), "All".to_owned())];
-        names.with(|names| {
-            options.extend(names.iter().map(|name| (name.clone(), name.clone())));
-            // One that is gone or hidden is still what the address asks for.
-            if !now.is_empty() && !names.contains(&now) {
-                options.push((now.clone(), now));
-            }
-        });
+        names.with(|names| options.extend(names.iter().map(|name| (name.clone(), name.clone()))));
         options
     });
     view! { <Choice name="namespace" label="Namespace" options value/> }.into_any()
@@ -76,6 +69,7 @@ fn proposals(names: Memo<Vec<String>>, value: Signal<String>) -> AnyView {
             .map(|name| view! { <option value=name></option> })
             .collect_view()
     };
+    let input = follows(value);
     view! {
         <label class="filter">
             <span>"Namespace"</span>
@@ -84,8 +78,8 @@ fn proposals(names: Memo<Vec<String>>, value: Signal<String>) -> AnyView {
                 name="namespace"
                 list="namespace-names"
                 placeholder="All"
+                node_ref=input
                 value=value.get_untracked()
-                prop:value=move || value.get()
                 autocomplete="off"
                 spellcheck="false"
             />

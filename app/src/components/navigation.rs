@@ -32,7 +32,7 @@ pub(crate) fn Navigation() -> impl IntoView {
                 <Place to=routes::DAEMON_SETS>"DaemonSets"</Place>
                 <Place to=routes::PODS>"Pods"</Place>
                 <Place to=routes::RESTARTS>"Restarts"</Place>
-                <Place to=routes::VERIFY>"Verify"</Place>
+                <Place to=routes::VERIFY also=routes::VERIFICATIONS>"Verify"</Place>
             </Group>
             <Group title="Records">
                 <Place to=routes::AUDIT>"Audit History"</Place>
@@ -57,15 +57,22 @@ fn Group(title: &'static str, children: Children) -> impl IntoView {
 fn Place(
     to: &'static str,
     #[prop(optional)] under: Option<&'static str>,
+    /// What belongs to it and lies beside it.
+    #[prop(optional)]
+    also: Option<&'static str>,
     #[prop(optional)] exact: bool,
     children: Children,
 ) -> impl IntoView {
     let path = use_location().pathname;
     let current = move || {
-        let (path, under) = (path.get(), under.unwrap_or(to));
-        let below = path
-            .strip_prefix(under)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let path = path.get();
+        let below = [Some(under.unwrap_or(to)), also]
+            .into_iter()
+            .flatten()
+            .any(|place| {
+                path.strip_prefix(place)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            });
         if path == to {
             Some("page")
         } else {

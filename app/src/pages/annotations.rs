@@ -132,6 +132,7 @@ fn level(place: SetAt) -> AnyView {
     let form = match place {
         SetAt::Global => Some(routes::GLOBAL),
         SetAt::Namespace => Some(routes::NAMESPACES),
+        SetAt::Workload => Some(routes::WORKLOADS),
         _ => None,
     };
     let name = match form {

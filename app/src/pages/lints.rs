@@ -17,7 +17,7 @@ use crate::{
     routes,
     ui::{
         badge::Tone,
-        empty::Empty,
+        empty::{Empty, past_the_end},
         filter::{Choice, Filters, Search},
         notice::Notice,
         pager::Pager,
@@ -87,7 +87,17 @@ fn page(asked: &LintQuery, lints: &Lints) -> AnyView {
             </Notice>
         }
     });
+    let at = |cursor| {
+        routes::lints(&LintQuery {
+            cursor,
+            ..asked.clone()
+        })
+    };
+    let first = asked.cursor.as_ref().map(|_| at(None));
     if lints.items.is_empty() {
+        if let Some(first) = first {
+            return past_the_end(first);
+        }
         let is_filtered = *asked != LintQuery::default();
         let words = if is_filtered {
             "Nothing that this filter is about is remarkable."
@@ -103,13 +113,6 @@ fn page(asked: &LintQuery, lints: &Lints) -> AnyView {
         }
         .into_any();
     }
-    let at = |cursor| {
-        routes::lints(&LintQuery {
-            cursor,
-            ..asked.clone()
-        })
-    };
-    let first = asked.cursor.as_ref().map(|_| at(None));
     let next = lints.next.clone().map(|next| at(Some(next)));
     view! {
         {unseen}

@@ -17,6 +17,7 @@ use crate::{
 mod how;
 mod list;
 mod run;
+mod table;
 mod words;
 
 /// The list.
@@ -51,7 +52,8 @@ pub(super) fn restart_page() -> AnyView {
             run.refetch();
         }
     };
-    live::on(&[Kind::Restarts, Kind::Pods], look);
+    // Of each workload that moves, not of each pod: a run may have thousands.
+    live::on(&[Kind::Restarts], look);
     live::or_poll(look);
     let trail = vec![
         ("Workloads".to_owned(), None),

@@ -12,3 +12,13 @@ pub(crate) fn Empty(#[prop(into)] title: String, children: Children) -> impl Int
         </div>
     }
 }
+
+/// Where a page of a list lies beyond its end, as of an address that was kept: what stood there has gone.
+pub(crate) fn past_the_end(first: String) -> AnyView {
+    view! {
+        <Empty title="Nothing more here">
+            <p>"What stood here is gone, or stands on another page by now."</p>
+            <p><a href=first>"Go to the first page"</a></p>
+        </Empty>
+    }
+}

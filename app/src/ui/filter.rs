@@ -121,26 +121,14 @@ fn query_of(form: &HtmlFormElement) -> String {
     filled.to_string().into()
 }
 
-/// A box to search in. What is typed before the browser has taken over stays, and so does what is typed while the address
-/// follows.
+/// A box to search in.
 #[component]
 pub(crate) fn Search(
     name: &'static str,
     label: &'static str,
     #[prop(into)] value: Signal<String>,
 ) -> impl IntoView {
-    let input = NodeRef::<html::Input>::new();
-    // Not `prop:value`: that would be set when the browser takes over, too.
-    Effect::new(move |before: Option<String>| {
-        let now = value.get();
-        if let Some(input) = input.get_untracked()
-            && before.is_some_and(|before| before != now)
-            && !input.matches(":focus").unwrap_or(false)
-        {
-            input.set_value(&now);
-        }
-        now
-    });
+    let input = follows(value);
     view! {
         <label class="filter">
             <span>{label}</span>
@@ -156,6 +144,24 @@ pub(crate) fn Search(
     }
 }
 
+/// Lets a box to type in follow the address. What is typed before the browser has taken over stays, and so does what is
+/// typed while the address follows.
+pub(crate) fn follows(value: Signal<String>) -> NodeRef<html::Input> {
+    let input = NodeRef::<html::Input>::new();
+    // Not `prop:value`: that would be set when the browser takes over, too.
+    Effect::new(move |before: Option<String>| {
+        let now = value.get();
+        if let Some(input) = input.get_untracked()
+            && before.is_some_and(|before| before != now)
+            && !input.matches(":focus").unwrap_or(false)
+        {
+            input.set_value(&now);
+        }
+        now
+    });
+    input
+}
+
 /// What a field of the form holds: the address' value, and what the reader has entered since.
 pub(crate) fn entered(value: Signal<String>) -> RwSignal<String> {
     let entered = RwSignal::new(value.get_untracked());
@@ -164,7 +170,7 @@ pub(crate) fn entered(value: Signal<String>) -> RwSignal<String> {
 }
 
 /// A choice of one: `options` are values and their words; the first value is usually empty, for all. What is chosen stays
-/// when the options are others meanwhile.
+/// when the options are others meanwhile, and what the address asks for can be chosen although no option is it.
 #[component]
 pub(crate) fn Choice(
     name: &'static str,
@@ -173,6 +179,7 @@ pub(crate) fn Choice(
     #[prop(into)] value: Signal<String>,
 ) -> impl IntoView {
     let chosen = entered(value);
+    let options = Signal::derive(move || with_asked(options.get(), value.get()));
     // By their values: were an option made another in its place, the browser would take that for what was chosen.
     let option = move |(option, words): (String, String)| {
         let same = option.clone();
@@ -192,8 +199,37 @@ pub(crate) fn Choice(
     }
 }
 
+/// The options, with the address' own value: of something that is gone, hidden, or newer than this page. The form would
+/// leave it out otherwise, and the list silently hold all.
+fn with_asked(mut options: Vec<(String, String)>, asked: String) -> Vec<(String, String)> {
+    if !asked.is_empty() && !options.iter().any(|(option, _)| *option == asked) {
+        options.push((asked.clone(), asked));
+    }
+    options
+}
+
 /// Part of the query that the form keeps although it does not show it: the order.
 #[component]
 pub(crate) fn Kept(name: &'static str, #[prop(into)] value: Signal<String>) -> impl IntoView {
     view! { <input type="hidden" name=name value=move || value.get()/> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_address_asks_for_is_an_option() {
+        let all = || {
+            vec![
+                (String::new(), "All".to_owned()),
+                ("a".to_owned(), "A".to_owned()),
+            ]
+        };
+        assert_eq!(with_asked(all(), String::new()), all());
+        assert_eq!(with_asked(all(), "a".to_owned()), all());
+        let other = with_asked(all(), "b".to_owned());
+        assert_eq!(other.last(), Some(&("b".to_owned(), "b".to_owned())));
+        assert_eq!(other.len(), 3);
+    }
 }

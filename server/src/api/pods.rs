@@ -305,5 +305,9 @@ async fn budgets(caller: &Caller, pod: &Pod) -> Option<Vec<PodBudget>> {
 
 fn detail(state: &State, pod: &Pod) -> PodDetail {
     let judged = state.cluster.judging(|judge| judge.judge(pod));
-    judged.detail(pod.annotations().get(annotation::APPLIED).cloned())
+    let detail = judged.detail(pod.annotations().get(annotation::APPLIED).cloned());
+    PodDetail {
+        in_root_namespace: state.cluster.is_root(&detail.row.namespace),
+        ..detail
+    }
 }

@@ -219,6 +219,7 @@ async fn get(
     );
     Ok(Json(WorkloadDetail {
         row,
+        in_root_namespace: cluster.is_root(namespace),
         strategy,
         paused,
         conditions,

@@ -290,6 +290,7 @@ impl Judged {
     pub fn detail(self, applied: Option<String>) -> PodDetail {
         PodDetail {
             row: self.row,
+            in_root_namespace: false,
             desired: in_force(&self.effective),
             running: self.running.map(|(container, args, parsed)| {
                 let settings = Running {

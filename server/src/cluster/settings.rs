@@ -94,6 +94,12 @@ impl SettingIndex {
         }
     }
 
+    /// Whether there is a Global setting.
+    #[must_use]
+    pub fn has_global_setting(&self) -> bool {
+        self.global.is_some()
+    }
+
     /// Whether the namespace has a setting of its own.
     #[must_use]
     pub fn has_namespace_setting(&self, namespace: &str) -> bool {

@@ -34,7 +34,8 @@ impl Snapshot {
     pub(super) fn of(cluster: &Cluster) -> Self {
         let stores = &cluster.stores;
         let settings = cluster.settings();
-        let revisions = cluster.mesh().revisions.clone();
+        let mesh = cluster.mesh();
+        let (revisions, root) = (mesh.revisions.clone(), mesh.root_namespace.as_deref());
         let judge = Judge {
             stores,
             settings: &settings,
@@ -60,13 +61,19 @@ impl Snapshot {
             .map(|namespace| {
                 let name = namespace.name_any();
                 let injection = namespace_injection(namespace, &revisions);
+                let is_root = root == Some(name.as_str());
                 NamespaceRow {
+                    is_root,
                     injection,
                     revision: revisions
                         .of_namespace(namespace.labels())
                         .filter(|_| injection == NamespaceInjection::Enabled)
                         .map(|revision| revision.name.clone()),
-                    has_setting: settings.has_namespace_setting(&name),
+                    has_setting: if is_root {
+                        settings.has_global_setting()
+                    } else {
+                        settings.has_namespace_setting(&name)
+                    },
                     workload_settings: settings.workload_settings(&name),
                     pods: by_namespace.get(name.as_str()).copied().unwrap_or_default(),
                     name,

@@ -208,7 +208,7 @@ enum Reach {
 /// How far the setting that was changed reaches: its level, and before or after the change what it selects.
 fn reach(state: &State, change: &Change) -> Reach {
     let target = &change.target;
-    if state.cluster.mesh().root_namespace.as_deref() == Some(&target.namespace) {
+    if state.cluster.is_root(&target.namespace) {
         return Reach::Mesh;
     }
     // What is selected no more has changed as well.

@@ -261,3 +261,19 @@ async fn namespaces_come_in_pages_and_are_searched() {
         ["/shop", "/shop-eu"]
     );
 }
+
+#[tokio::test]
+async fn the_root_namespace_is_told_with_the_global_setting() {
+    let fake = FakeCluster::default();
+    fake.store("istio-system", "default", &json!({ "traffic": {} }));
+    let server = TestServer::with(fake, &database()).await;
+    let page = server.get("/api/v1/namespaces").await;
+    let rows = page.body["items"].as_array().expect("items").iter();
+    let told: Vec<_> = rows
+        .map(|row| {
+            let name = row["name"].as_str().unwrap_or_default();
+            (name, row["isRoot"] == true, row["hasSetting"] == true)
+        })
+        .collect();
+    assert_eq!(told, [("istio-system", true, true), ("shop", false, false)]);
+}

@@ -23,8 +23,8 @@ pub(super) enum Diff {
     Text(Vec<Hunk>),
     /// A pod, as it was before it was deleted.
     Pod(Pod),
-    /// A restart, by the time that the template was given.
-    Restart(String),
+    /// A restart.
+    Restart(Restart),
     /// The record has a shape that this version does not know.
     Unreadable,
 }
@@ -66,6 +66,15 @@ pub(super) enum Said {
     Items(Vec<String>),
     /// Something that is no list, as JSON.
     Odd(String),
+}
+
+/// A restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Restart {
+    /// The time that the template was given.
+    pub(super) at: String,
+    /// The plan that it was part of.
+    pub(super) plan: Option<String>,
 }
 
 /// A pod that was deleted.

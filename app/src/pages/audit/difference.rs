@@ -18,9 +18,9 @@ pub(super) fn difference(change: &Change) -> AnyView {
         Diff::Setting(lines) => setting(change, lines),
         Diff::Text(hunks) => lines(&hunks),
         Diff::Pod(pod) => deleted(pod),
-        Diff::Restart(at) => view! {
+        Diff::Restart(restart) => view! {
             <p class="diff-note">
-                "The pod template was given " <code>"kubectl.kubernetes.io/restartedAt: "{at}</code> ": new pods replace the old ones, as the \
+                "The pod template was given " <code>"kubectl.kubernetes.io/restartedAt: "{restart.at}</code> ": new pods replace the old ones, as the \
                  workload's strategy says."
             </p>
         }

@@ -2,14 +2,19 @@
 
 use crate::prelude::*;
 use api::{
-    audit::{AuditQuery, Change, OutcomeState},
+    audit::{Action, AuditQuery, Change, OutcomeState, Target},
     pod::{PodQuery, PodStateName},
     verification::VerificationQuery,
 };
 use domain::Level;
 use leptos_meta::Title;
 
-use super::{Found, difference::difference, root, words};
+use super::{
+    Found,
+    diff::{Diff, Restart},
+    difference::difference,
+    root, words,
+};
 use crate::{
     components::load::Data,
     routes,
@@ -154,67 +159,7 @@ fn record(change: &Change) -> AnyView {
 
 /// Where to go from here.
 fn related(change: &Change, root: Option<&str>) -> AnyView {
-    let target = change.target.clone();
-    let (namespace, name) = (target.namespace.clone(), target.name.clone());
-    let same = routes::audit(&AuditQuery {
-        kind: Some(target.kind),
-        namespace: Some(target.namespace),
-        name: Some(target.name),
-        ..AuditQuery::default()
-    });
-    let level = words::level(change, root);
-    let everywhere = level == Some(Level::Global);
-    let mut links: Vec<(String, &'static str)> = Vec::new();
-    if level.is_some() {
-        let about = VerificationQuery {
-            change: Some(change.id.clone()),
-            ..VerificationQuery::default()
-        };
-        links.push((
-            routes::verify_change((!everywhere).then_some(namespace.as_str()), &change.id),
-            "Ask a pod whether it does what it should",
-        ));
-        links.push((routes::verifications(&about), "Verifications about this change"));
-    }
-    match &level {
-        Some(Level::Global) => links.push((routes::GLOBAL.to_owned(), "The Global setting as it is now")),
-        Some(Level::Namespace(namespace)) => {
-            links.push((
-                routes::namespace(namespace),
-                "The namespace's setting as it is now",
-            ));
-        }
-        Some(Level::Workload { namespace, .. }) => {
-            links.push((
-                routes::namespace(namespace),
-                "The setting of its namespace as it is now",
-            ));
-        }
-        // A pod that was deleted is gone; its namesake, if any, is another one.
-        None if change.target.kind == "Pod" && change.outcome.state == OutcomeState::Failed => {
-            links.push((routes::pod(&namespace, &name), "The pod as it is now"));
-        }
-        None => {}
-    }
-    let pods = |state| {
-        routes::pods(&PodQuery {
-            namespace: (!everywhere).then(|| namespace.clone()),
-            state,
-            ..PodQuery::default()
-        })
-    };
-    links.push(if level.is_some() {
-        (
-            pods(Some(PodStateName::Stale)),
-            "Pods that still run an old setting",
-        )
-    } else if change.target.kind == words::CONFIG_MAP {
-        (routes::GLOBAL.to_owned(), "What is in force in the mesh now")
-    } else {
-        (pods(None), "The pods of its namespace")
-    });
-    links.push((same, "All changes of the same thing"));
-    let links = links
+    let links = links(change, root)
         .into_iter()
         .map(|(to, words)| view! { <li><a href=to>{words}</a></li> })
         .collect_view();
@@ -225,4 +170,137 @@ fn related(change: &Change, root: Option<&str>) -> AnyView {
         </nav>
     }
     .into_any()
+}
+
+/// Addresses, and what is there.
+fn links(change: &Change, root: Option<&str>) -> Vec<(String, &'static str)> {
+    let mut links = match words::level(change, root) {
+        Some(level) => of_setting(change, &level),
+        None => of_other(change),
+    };
+    let target = change.target.clone();
+    let same = routes::audit(&AuditQuery {
+        kind: Some(target.kind),
+        namespace: Some(target.namespace),
+        name: Some(target.name),
+        ..AuditQuery::default()
+    });
+    links.push((same, "All changes of the same thing"));
+    links
+}
+
+fn of_setting(change: &Change, level: &Level) -> Vec<(String, &'static str)> {
+    let namespace = (*level != Level::Global).then_some(change.target.namespace.as_str());
+    let about = VerificationQuery {
+        change: Some(change.id.clone()),
+        ..VerificationQuery::default()
+    };
+    let is_gone = change.after.is_none() && change.outcome.state == OutcomeState::Succeeded;
+    let now = match level {
+        Level::Global => (routes::GLOBAL.to_owned(), "The Global setting as it is now"),
+        Level::Namespace(namespace) => (
+            routes::namespace(namespace),
+            "The namespace's setting as it is now",
+        ),
+        // One that is not stored has no page.
+        Level::Workload { namespace, .. } if is_gone => (
+            routes::workload_settings(namespace),
+            "The workload settings of its namespace",
+        ),
+        Level::Workload { namespace, name } => (
+            routes::workload_setting(namespace, name),
+            "The workload setting as it is now",
+        ),
+    };
+    vec![
+        (
+            routes::verify_change(namespace, &change.id),
+            "Ask a pod whether it does what it should",
+        ),
+        (routes::verifications(&about), "Verifications about this change"),
+        now,
+        (
+            pods(namespace, Some(PodStateName::Stale)),
+            "Pods that still run an old setting",
+        ),
+    ]
+}
+
+fn of_other(change: &Change) -> Vec<(String, &'static str)> {
+    let Target {
+        kind,
+        namespace,
+        name,
+    } = &change.target;
+    if kind == words::CONFIG_MAP {
+        return vec![(routes::GLOBAL.to_owned(), "What is in force in the mesh now")];
+    }
+    let mut links = Vec::new();
+    if let Diff::Restart(Restart { plan: Some(plan), .. }) = Diff::of(change) {
+        links.push((routes::restart(&plan), "The plan that it is part of"));
+    }
+    let is_there = match change.action {
+        // Its namesake, if any, is another one.
+        Action::DeletePod | Action::EvictPod => change.outcome.state == OutcomeState::Failed,
+        _ => true,
+    };
+    match routes::owner(kind, namespace, name).filter(|_| is_there) {
+        Some(pod) if kind == "Pod" => links.push((pod, "The pod as it is now")),
+        Some(workload) => links.push((workload, "The workload as it is now")),
+        None => links.push((pods(Some(namespace), None), "The pods of its namespace")),
+    }
+    links
+}
+
+fn pods(namespace: Option<&str>, state: Option<PodStateName>) -> String {
+    routes::pods(&PodQuery {
+        namespace: namespace.map(str::to_owned),
+        state,
+        ..PodQuery::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{super::tests::change, *};
+
+    fn leads_to(change: &Change) -> Vec<String> {
+        let links = links(change, Some("istio-system")).into_iter();
+        links.map(|(to, _)| to).collect()
+    }
+
+    #[test]
+    fn a_workload_setting_leads_to_itself_and_once_removed_to_the_others() {
+        let mut saved = change(Action::SaveSetting, ("shop", "cart"));
+        saved.after = Some(json!({ "traffic": {} }));
+        let page = "/sidecar-proxy-setting/workloads/shop/settings/cart".to_owned();
+        assert!(leads_to(&saved).contains(&page));
+        let removed = change(Action::DeleteSetting, ("shop", "cart"));
+        assert!(!leads_to(&removed).contains(&page));
+        assert!(leads_to(&removed).contains(&"/sidecar-proxy-setting/workloads/shop".to_owned()));
+    }
+
+    #[test]
+    fn a_restart_leads_to_its_plan_and_its_workload() {
+        let mut restart = change(Action::RestartWorkload, ("shop", "cart"));
+        restart.target.kind = "StatefulSet".to_owned();
+        restart.after = Some(json!({ "restartedAt": "2026-11-24T02:45:19Z", "plan": "7" }));
+        assert_eq!(
+            leads_to(&restart)[..2],
+            ["/workloads/restarts/7", "/workloads/statefulsets/shop/cart"]
+        );
+        // Such as one of an older version, which is none of a plan.
+        restart.after = Some(json!({ "restartedAt": "2026-11-24T02:45:19Z" }));
+        assert_eq!(leads_to(&restart)[0], "/workloads/statefulsets/shop/cart");
+    }
+
+    #[test]
+    fn a_pod_that_was_deleted_leads_to_those_of_its_namespace() {
+        let mut deleted = change(Action::DeletePod, ("shop", "cart-1"));
+        assert_eq!(leads_to(&deleted)[0], "/workloads/pods?namespace=shop");
+        deleted.outcome.state = OutcomeState::Failed;
+        assert_eq!(leads_to(&deleted)[0], "/workloads/pods/shop/cart-1");
+    }
 }

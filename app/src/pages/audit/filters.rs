@@ -1,7 +1,10 @@
 //! Which changes to list.
 
 use crate::prelude::*;
-use api::audit::{Action, AuditQuery, OutcomeState};
+use api::{
+    audit::{Action, AuditQuery, OutcomeState},
+    workload::WorkloadKind,
+};
 
 use super::words;
 use crate::{
@@ -87,12 +90,14 @@ fn option(value: &str, words: &str) -> (String, String) {
 }
 
 fn kinds() -> Vec<(String, String)> {
-    vec![
-        option("", "All"),
-        option("SidecarSetting", "Setting"),
+    let settings = [option("", "All"), option(words::SETTING, "Setting")];
+    let workloads = WorkloadKind::ALL.map(|kind| option(kind.name(), kind.name()));
+    let others = [
         option("Pod", "Pod"),
-        option("ConfigMap", "Istio's ConfigMaps"),
-    ]
+        option(words::CONFIG_MAP, "Istio's ConfigMaps"),
+        option("Sidecar", "Sidecar"),
+    ];
+    settings.into_iter().chain(workloads).chain(others).collect()
 }
 
 fn actions() -> Vec<(String, String)> {

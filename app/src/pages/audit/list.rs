@@ -10,7 +10,7 @@ use crate::{
     routes,
     ui::{
         badge::Badge,
-        empty::Empty,
+        empty::{Empty, past_the_end},
         pager::Pager,
         prose::Prose,
         table::{Column, Table},
@@ -32,17 +32,17 @@ fn columns() -> Vec<Column> {
 /// The page of the list, or why it is empty.
 pub(super) fn view((asked, page, mesh): Listed) -> AnyView {
     let root = root(mesh);
-    if page.items.is_empty() {
-        return empty(&asked);
-    }
     let of = |cursor| {
         routes::audit(&AuditQuery {
             cursor,
             ..asked.clone()
         })
     };
-    let (shown, total) = (page.items.len(), page.total);
     let first = asked.cursor.as_ref().map(|_| of(None));
+    if page.items.is_empty() {
+        return first.map_or_else(|| empty(&asked), past_the_end);
+    }
+    let (shown, total) = (page.items.len(), page.total);
     let next = page.next.map(|next| of(Some(next)));
     // By id, so that a new entry moves the others and takes no focus; an outcome makes the row anew.
     let rows = keyed(
@@ -63,14 +63,6 @@ fn empty(asked: &AuditQuery) -> AnyView {
             <Empty title="No change matches">
                 <p>"Who and name are compared as a whole, letter by letter."</p>
                 <p><a href=routes::AUDIT>"Show all changes"</a></p>
-            </Empty>
-        }
-        .into_any();
-    }
-    if asked.cursor.is_some() {
-        return view! {
-            <Empty title="No older changes">
-                <p><a href=routes::AUDIT>"Show the newest changes"</a></p>
             </Empty>
         }
         .into_any();

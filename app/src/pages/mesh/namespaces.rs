@@ -15,7 +15,7 @@ use crate::{
     },
     routes,
     ui::{
-        empty::Empty,
+        empty::{Empty, past_the_end},
         filter::{Filters, Search},
         pager::Pager,
         table::{Column, Table},
@@ -68,7 +68,17 @@ impl Namespaces {
 }
 
 fn list((asked, page): (NamespaceQuery, Page<NamespaceRow>)) -> AnyView {
+    let of = |cursor| {
+        routes::mesh(&NamespaceQuery {
+            cursor,
+            ..asked.clone()
+        })
+    };
+    let first = asked.cursor.as_ref().map(|_| of(None));
     if page.items.is_empty() {
+        if let Some(first) = first {
+            return past_the_end(first);
+        }
         let searched = asked.q.is_some();
         return view! {
             <Empty title="No namespaces">
@@ -83,14 +93,7 @@ fn list((asked, page): (NamespaceQuery, Page<NamespaceRow>)) -> AnyView {
         }
         .into_any();
     }
-    let of = |cursor| {
-        routes::mesh(&NamespaceQuery {
-            cursor,
-            ..asked.clone()
-        })
-    };
     let (shown, total) = (page.items.len(), page.total);
-    let first = asked.cursor.as_ref().map(|_| of(None));
     let next = page.next.map(|next| of(Some(next)));
     let rows = page
         .items
@@ -118,7 +121,7 @@ fn Row(row: NamespaceRow) -> impl IntoView {
     let (all, old, here) = (
         pods(None),
         pods(Some(PodStateName::Stale)),
-        routes::namespace(&row.name),
+        routes::setting_of(&row.name, row.is_root),
     );
     view! {
         <tr>
@@ -146,6 +149,9 @@ fn stored(row: &NamespaceRow) -> String {
         1 => Some("1 workload".to_owned()),
         n => Some(format!("{n} workloads")),
     };
+    if row.is_root {
+        return if row.has_setting { "global" } else { "none" }.to_owned();
+    }
     match (row.has_setting, workloads) {
         (false, None) => "none".to_owned(),
         (true, None) => "namespace".to_owned(),
@@ -164,6 +170,7 @@ mod tests {
     fn stored_settings_name_their_levels() {
         let mut row = NamespaceRow {
             name: "shop".to_owned(),
+            is_root: false,
             injection: NamespaceInjection::Enabled,
             revision: None,
             has_setting: false,
@@ -175,5 +182,7 @@ mod tests {
         assert_eq!(stored(&row), "namespace");
         row.workload_settings = 2;
         assert_eq!(stored(&row), "namespace, 2 workloads");
+        row.is_root = true;
+        assert_eq!(stored(&row), "global");
     }
 }

@@ -34,9 +34,7 @@ pub(crate) fn Revisions(revisions: Vec<Revision>) -> impl IntoView {
             .map(|revision| view! { <Row revision/> })
             .collect_view();
         view! {
-            <Table caption="Revisions" columns=columns()>
-                {rows}
-            </Table>
+            <div class="cards"><Table caption="Revisions" columns=columns()>{rows}</Table></div>
         }
         .into_any()
     };
@@ -66,10 +64,10 @@ fn Row(revision: Revision) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{name}</th>
-            <td>{version.unwrap_or_else(|| "not stated".to_owned())}</td>
-            <td>{namespace}</td>
-            <td>{tags}</td>
-            <td>{if cni { "Istio CNI plugin" } else { "istio-init container" }}</td>
+            <td data-label="Version">{version.unwrap_or_else(|| "not stated".to_owned())}</td>
+            <td data-label="Namespace">{namespace}</td>
+            <td data-label="Tags">{tags}</td>
+            <td class="wide" data-label="Traffic is redirected by">{if cni { "Istio CNI plugin" } else { "istio-init container" }}</td>
         </tr>
     }
 }

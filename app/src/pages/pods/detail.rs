@@ -52,9 +52,10 @@ pub(super) fn detail(
     deletion: Deletion,
 ) -> AnyView {
     let pod = Memo::new(move |_| answer.with(|(_, pod)| pod.row.clone()));
+    let in_root = Memo::new(move |_| answer.with(|(_, pod)| pod.in_root_namespace));
     let applies = Memo::new(move |_| pod.with(|pod| pod.state.applies()));
     view! {
-        <section class="panel pod-summary" aria-labelledby="state">
+        <section class="panel" aria-labelledby="state">
             <h2 id="state" class="visually-hidden">"State"</h2>
             <div class="panel-title">
                 <p class="verdict">{move || pod.with(verdict)}</p>
@@ -62,7 +63,7 @@ pub(super) fn detail(
             </div>
             // Whether what is said of the next pod will come true: told only where it will not.
             {move || undelivered_now(delivery).filter(|_| applies.get()).map(|delivery| view! { <DeliveryState delivery/> })}
-            {move || facts(pod.get())}
+            {move || facts(pod.get(), in_root.get())}
         </section>
         <section class="panel" aria-labelledby="fields">
             <h2 id="fields">"Settings"</h2>
@@ -93,15 +94,16 @@ fn verdict(pod: &PodRow) -> impl IntoView + use<> {
     }
 }
 
-fn facts(pod: PodRow) -> impl IntoView {
+fn facts(pod: PodRow, in_root: bool) -> impl IntoView {
     let namespace = pod.namespace.clone();
+    let above = routes::setting_of(&namespace, in_root);
     let tone = status_tone(&pod.status);
     view! {
         <dl class="facts">
             <div><dt>"Status"</dt><dd><Badge tone>{pod.status}</Badge></dd></div>
             <div><dt>"Ready"</dt><dd>{format!("{} of {}", pod.ready, pod.containers)}</dd></div>
             <div><dt>"Restarts"</dt><dd><Restarts count=pod.restarts last=pod.last_restart/></dd></div>
-            <div><dt>"Namespace"</dt><dd><a href=routes::namespace(&namespace)>{namespace.clone()}</a></dd></div>
+            <div><dt>"Namespace"</dt><dd><a href=above>{namespace.clone()}</a></dd></div>
             <div><dt>"Owner"</dt><dd><OwnerLink namespace owner=pod.owner/></dd></div>
             <div><dt>"Sidecar"</dt><dd><SidecarKind sidecar=pod.sidecar/></dd></div>
             <div><dt>"Node"</dt><dd>{pod.node.unwrap_or_else(|| "None yet".to_owned())}</dd></div>

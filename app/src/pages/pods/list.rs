@@ -14,7 +14,11 @@ use crate::{
         sort::Sorting,
     },
     routes,
-    ui::{empty::Empty, pager::Pager, table::Column},
+    ui::{
+        empty::{Empty, past_the_end},
+        pager::Pager,
+        table::Column,
+    },
 };
 
 /// The table with its pager, or why there is none.
@@ -90,14 +94,7 @@ fn nothing(asked: &PodQuery) -> AnyView {
     };
     let all = routes::pods(&unfiltered);
     if asked.cursor.is_some() {
-        let first = routes::pods(&here);
-        return view! {
-            <Empty title="Nothing more here">
-                <p>"The pods that were here are gone or stand on another page by now."</p>
-                <p><a href=first>"Go to the first page"</a></p>
-            </Empty>
-        }
-        .into_any();
+        return past_the_end(routes::pods(&here));
     }
     if here == unfiltered {
         return view! {

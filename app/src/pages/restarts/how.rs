@@ -43,7 +43,7 @@ pub(super) fn how(asked: Asked) -> AnyView {
             <h2 id="how">"How"</h2>
             <ul class="restart-how">{lines}</ul>
             {(!is_started).then(|| view! {
-                <details class="restart-otherwise">
+                <details class="disclosure">
                     <summary>"Plan it otherwise"</summary>
                     <Otherwise id plan/>
                 </details>

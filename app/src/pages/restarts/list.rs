@@ -13,7 +13,7 @@ use crate::{
     ui::{
         badge::Badge,
         button::Button,
-        empty::Empty,
+        empty::{Empty, past_the_end},
         pager::Pager,
         prose::Prose,
         table::{Column, Table},
@@ -35,7 +35,17 @@ pub(super) fn Plan() -> impl IntoView {
 
 /// The table.
 pub(super) fn list((asked, page): (RestartQuery, Page<RestartRow>)) -> AnyView {
+    let of = |cursor| {
+        routes::restarts(&RestartQuery {
+            cursor,
+            ..asked.clone()
+        })
+    };
+    let first = asked.cursor.as_ref().map(|_| of(None));
     if page.items.is_empty() {
+        if let Some(first) = first {
+            return past_the_end(first);
+        }
         return view! {
             <Empty title="No restarts">
                 <p>"Nothing was planned yet. After an update of settings, its page offers to restart the workloads that it reaches."</p>
@@ -50,18 +60,7 @@ pub(super) fn list((asked, page): (RestartQuery, Page<RestartRow>)) -> AnyView {
         Column::text("By"),
     ];
     let rows = page.items.iter().map(row).collect_view();
-    let next = page.next.map(|cursor| {
-        routes::restarts(&RestartQuery {
-            cursor: Some(cursor),
-            ..asked.clone()
-        })
-    });
-    let first = asked.cursor.is_some().then(|| {
-        routes::restarts(&RestartQuery {
-            cursor: None,
-            ..asked
-        })
-    });
+    let next = page.next.map(|next| of(Some(next)));
     view! {
         <div class="cards"><Table caption="Restarts, newest first" columns=columns>{rows}</Table></div>
         <Pager shown=page.items.len() total=page.total first next/>

@@ -11,11 +11,12 @@ use crate::{
         injection::Injection,
         live::{self, Kind},
         load::{Data, Follow},
+        namespace_choice::with_own_settings,
     },
     routes,
     ui::{
         badge::{Badge, Tone},
-        empty::Empty,
+        empty::{Empty, past_the_end},
         filter::{Filters, Search},
         pager::Pager,
         query::use_url_query,
@@ -81,7 +82,26 @@ fn page(purpose: Purpose, data: Signal<(NamespaceQuery, Page<NamespaceRow>)>) ->
 }
 
 fn rows(purpose: Purpose, asked: &NamespaceQuery, page: &Page<NamespaceRow>) -> AnyView {
+    let of = |cursor| {
+        purpose.list(&NamespaceQuery {
+            cursor,
+            ..asked.clone()
+        })
+    };
+    let first = asked.cursor.as_ref().map(|_| of(None));
+    let has_root = page.items.iter().any(|row| row.is_root);
+    let page = with_own_settings(page.clone());
     if page.items.is_empty() {
+        if let Some(first) = first {
+            return past_the_end(first);
+        }
+        if has_root {
+            return view! {
+                <Empty title="The mesh's root namespace has no setting of its own">
+                    <p>"What is set there is " <a href=routes::GLOBAL>"the global setting"</a> "."</p>
+                </Empty>
+            };
+        }
         let why = if asked.q.is_some() {
             "None that you may see has this in its name."
         } else {
@@ -99,13 +119,6 @@ fn rows(purpose: Purpose, asked: &NamespaceQuery, page: &Page<NamespaceRow>) -> 
         Column::number("Pods with a sidecar"),
         Column::number("Stale"),
     ];
-    let of = |cursor| {
-        purpose.list(&NamespaceQuery {
-            cursor,
-            ..asked.clone()
-        })
-    };
-    let first = asked.cursor.as_ref().map(|_| of(None));
     let next = page.next.clone().map(|next| of(Some(next)));
     let rows = page
         .items
@@ -113,7 +126,7 @@ fn rows(purpose: Purpose, asked: &NamespaceQuery, page: &Page<NamespaceRow>) -> 
         .map(|row| self::row(purpose, row))
         .collect_view();
     view! {
-        <Table caption="Namespaces" columns=columns>{rows}</Table>
+        <div class="cards"><Table caption="Namespaces" columns=columns>{rows}</Table></div>
         <Pager shown=page.items.len() total=page.total first next/>
     }
     .into_any()
@@ -121,19 +134,26 @@ fn rows(purpose: Purpose, asked: &NamespaceQuery, page: &Page<NamespaceRow>) -> 
 
 fn row(purpose: Purpose, row: &NamespaceRow) -> impl IntoView + use<> {
     let setting = match (purpose, row.has_setting) {
-        (Purpose::Workloads, _) => view! { <td class="number">{row.workload_settings}</td> }.into_any(),
-        (_, true) => view! { <td><Badge tone=Tone::Info>"Stored"</Badge></td> }.into_any(),
-        (_, false) => view! { <td><span class="more">"Inherits all"</span></td> }.into_any(),
+        (Purpose::Workloads, _) => {
+            view! { <td class="number" data-label="Workload settings">{row.workload_settings}</td> }
+                .into_any()
+        }
+        (_, true) => {
+            view! { <td data-label="Setting"><Badge tone=Tone::Info>"Stored"</Badge></td> }.into_any()
+        }
+        (_, false) => {
+            view! { <td data-label="Setting"><span class="more">"Inherits all"</span></td> }.into_any()
+        }
     };
     let stale = row.pods.stale;
     let attention = stale > 0;
     view! {
         <tr>
             <th scope="row"><a href=purpose.to(&row.name)>{row.name.clone()}</a></th>
-            <td><Injection state=row.injection/></td>
+            <td data-label="Injection"><Injection state=row.injection/></td>
             {setting}
-            <td class="number">{row.pods.injected}</td>
-            <td class="number"><span class:attention=attention>{stale}</span></td>
+            <td class="number" data-label="Pods with a sidecar">{row.pods.injected}</td>
+            <td class="number" data-label="Stale"><span class:attention=attention>{stale}</span></td>
         </tr>
     }
 }

@@ -85,7 +85,7 @@ fn page((_, page): (String, Page<SettingView>)) -> AnyView {
         <p class="more">
             "Where several select the same pod, the one that stands higher here wins, field by field."
         </p>
-        <Table caption="Workload settings" columns=columns>{rows}</Table>
+        <div class="cards"><Table caption="Workload settings" columns=columns>{rows}</Table></div>
     }
     .into_any()
 }
@@ -133,14 +133,14 @@ fn row(setting: &SettingView) -> impl IntoView + use<> {
     view! {
         <tr>
             <th scope="row"><a href=link>{name.to_owned()}</a></th>
-            <td>{selects}</td>
-            <td class="number">{priority}</td>
-            <td>
+            <td class="wide" data-label="Selects">{selects}</td>
+            <td class="number" data-label="Priority">{priority}</td>
+            <td data-label="Sets">
                 {sets} {if sets == 1 { " field" } else { " fields" }}
                 {invalid.then(|| view! { " " <Badge tone=Tone::Warning>"Partly refused"</Badge> })}
             </td>
-            <td class="number">{setting.pods.injected}</td>
-            <td class="number"><span class:attention=attention>{stale}</span></td>
+            <td class="number" data-label="Pods with a sidecar">{setting.pods.injected}</td>
+            <td class="number" data-label="Stale"><span class:attention=attention>{stale}</span></td>
         </tr>
     }
 }

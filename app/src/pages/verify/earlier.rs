@@ -10,6 +10,7 @@ use leptos_router::hooks::use_params_map;
 use super::evidence::{evidence, verdict};
 use crate::{
     components::{
+        live,
         load::{Data, Load},
         page::PageHeader,
     },
@@ -17,7 +18,7 @@ use crate::{
     routes,
     ui::{
         badge::{Badge, Tone},
-        empty::Empty,
+        empty::{Empty, past_the_end},
         pager::Pager,
         query::use_url_query,
         table::{Column, Table},
@@ -41,6 +42,7 @@ pub(super) fn earlier(of: Memo<(String, String)>, again: Trigger) -> AnyView {
         })
     });
     let data = Data::about(query, ask::verifications);
+    while_running(data, some_run);
     Effect::new(move |seen: Option<()>| {
         again.track();
         if seen.is_some() {
@@ -60,6 +62,7 @@ pub(super) fn earlier(of: Memo<(String, String)>, again: Trigger) -> AnyView {
 pub(crate) fn verifications_page() -> AnyView {
     let asked = use_url_query::<VerificationQuery>();
     let data = Data::about(asked.into(), ask::verifications);
+    while_running(data, some_run);
     view! {
         <PageHeader
             title="Verifications"
@@ -73,20 +76,40 @@ pub(crate) fn verifications_page() -> AnyView {
     }
 }
 
+/// Reads again every few seconds while something is under way: no event tells how far it is.
+fn while_running<D: 'static>(data: Data<D>, is_running: fn(&D) -> bool) {
+    let running = StoredValue::new(false);
+    live::poll(move || {
+        // Where it could not be read, it is as it was when it was read last.
+        if let Some(Ok(seen)) = data.get_untracked() {
+            running.set_value(is_running(&seen));
+        }
+        if running.get_value() {
+            data.refetch();
+        }
+    });
+}
+
+fn some_run((_, page): &(VerificationQuery, Page<VerificationRow>)) -> bool {
+    let mut rows = page.items.iter();
+    rows.any(|row| row.state == VerificationState::Running)
+}
+
 fn paged((asked, page): (VerificationQuery, Page<VerificationRow>)) -> AnyView {
     let (shown, total) = (page.items.len(), page.total);
-    let next = page.next.clone().map(|cursor| {
+    let at = |cursor| {
         routes::verifications(&VerificationQuery {
-            cursor: Some(cursor),
+            cursor,
             ..asked.clone()
         })
-    });
-    let first = asked.cursor.is_some().then(|| {
-        routes::verifications(&VerificationQuery {
-            cursor: None,
-            ..asked.clone()
-        })
-    });
+    };
+    let first = asked.cursor.as_ref().map(|_| at(None));
+    if shown == 0
+        && let Some(first) = first
+    {
+        return past_the_end(first);
+    }
+    let next = page.next.clone().map(|next| at(Some(next)));
     view! {
         {list((asked, page))}
         <Pager shown total first next/>
@@ -143,6 +166,7 @@ pub(crate) fn verification_page() -> AnyView {
     let data = Data::about(Signal::derive(move || Ok(id.get())), |id: &String| {
         ask::verification(id)
     });
+    while_running(data, |(_, seen)| seen.row.state == VerificationState::Running);
     view! {
         <PageHeader title="Verification" trail=trail()/>
         <section class="panel" aria-labelledby="evidence">

@@ -34,11 +34,16 @@ pub(super) fn evidence(seen: Verification) -> AnyView {
         ended: _,
         result,
     } = seen;
-    let (tone, word) = match (row.state, row.verdict) {
-        (VerificationState::Running, _) => (Tone::Quiet, "Under way"),
-        (VerificationState::Interrupted, _) => (Tone::Warning, "Interrupted"),
-        (VerificationState::Done, of) => verdict(of.unwrap_or(Verdict::NotProven)),
+    let proven = row.verdict.unwrap_or(Verdict::NotProven);
+    let (tone, word) = match row.state {
+        VerificationState::Running => (Tone::Quiet, "Under way"),
+        VerificationState::Interrupted => (Tone::Warning, "Interrupted"),
+        VerificationState::Done => verdict(proven),
     };
+    let sentence = row.sentence.map(|text| match row.state {
+        VerificationState::Done => why(text, proven),
+        _ => text,
+    });
     let meanwhile = row.registry_only.map(|of| match of {
         RegistryOnly::Workload => ", with REGISTRY_ONLY for the workload asked for",
         RegistryOnly::Mesh => ", with REGISTRY_ONLY for the revision asked for",
@@ -52,7 +57,7 @@ pub(super) fn evidence(seen: Verification) -> AnyView {
         <p class="proof-verdict">
             <Badge tone>{word}</Badge>
             " "
-            {row.sentence.map(|text| view! { <Prose text/> })}
+            {sentence.map(|text| view! { <Prose text/> })}
             {step.map(|step| view! { <span class="quiet"><Prose text=step/> "…"</span> })}
         </p>
         {result.map(came_to)}
@@ -62,6 +67,14 @@ pub(super) fn evidence(seen: Verification) -> AnyView {
         </p>
         {about}
     }
+}
+
+/// What decided: the sentence without the verdict before it, which the badge has.
+fn why(sentence: String, verdict: Verdict) -> String {
+    let rest = sentence
+        .strip_prefix(verdict.words())
+        .and_then(|rest| rest.strip_prefix(": "));
+    rest.map(str::to_owned).unwrap_or(sentence)
 }
 
 fn came_to(result: VerificationResult) -> AnyView {
@@ -105,4 +118,18 @@ fn facts(facts: Vec<Fact>) -> AnyView {
         .collect_view();
     let columns = vec![Column::text("About"), Column::text("What was seen")];
     view! { <div class="proof-facts"><Table caption="What was seen" columns=columns>{rows}</Table></div> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_is_not_said_twice() {
+        let judged = "went round Envoy: nothing was counted".to_owned();
+        assert_eq!(why(judged.clone(), Verdict::WentRound), "nothing was counted");
+        assert_eq!(why(judged.clone(), Verdict::Blocked), judged);
+        let other = "no container has curl or wget".to_owned();
+        assert_eq!(why(other.clone(), Verdict::NotProven), other);
+    }
 }

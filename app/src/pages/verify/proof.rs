@@ -27,11 +27,15 @@ use crate::{
 
 /// How often it is looked how far one is.
 const EVERY: Duration = Duration::from_millis(400);
+/// When it is looked again after it could not be read.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// What is shown of it.
 #[derive(Clone, Copy)]
 struct Shown {
     now: RwSignal<Option<Verification>>,
+    /// Why it is not known how far it is; it is asked again.
+    unknown: RwSignal<Option<Problem>>,
     busy: RwSignal<bool>,
     refused: RwSignal<Option<Problem>>,
     confirm: RwSignal<Option<ToConfirm>>,
@@ -114,6 +118,7 @@ fn Ask(
     );
     let shown = Shown {
         now: RwSignal::new(None),
+        unknown: RwSignal::new(None),
         busy: RwSignal::new(false),
         refused: RwSignal::new(None),
         confirm: RwSignal::new(None),
@@ -134,6 +139,8 @@ fn Ask(
         };
         begin(client.clone(), question, shown);
     });
+    // Said once, however often it is asked in vain.
+    let away = Memo::new(move |_| shown.unknown.get());
     let close = move || shown.open.set(false);
     let dialog = move || {
         let confirm = shown.confirm.get()?;
@@ -196,6 +203,7 @@ fn Ask(
         </fieldset>
         <div aria-live="polite">
             {move || shown.refused.get().map(refused)}
+            {move || away.get().map(unknown)}
             {move || shown.now.get().map(evidence)}
         </div>
         <Dialog id="confirm-verification" title="Block traffic meanwhile?" open=shown.open on_close=close>{move || dialog()}</Dialog>
@@ -223,6 +231,20 @@ fn refused(problem: Problem) -> AnyView {
     }
 }
 
+/// That it cannot be read now how far it is.
+fn unknown(problem: Problem) -> AnyView {
+    let title = if problem.is("console-unreachable") {
+        "The console does not answer".to_owned()
+    } else {
+        problem.title
+    };
+    view! {
+        <Notice tone=Tone::Warning title>
+            <p>"How far it is cannot be told now. It is asked again until it can."</p>
+        </Notice>
+    }
+}
+
 fn option(
     meanwhile: RwSignal<Option<RegistryOnly>>,
     value: Option<RegistryOnly>,
@@ -241,6 +263,7 @@ fn option(
 fn begin(client: Client, question: AskVerification, shown: Shown) {
     shown.busy.set(true);
     shown.refused.set(None);
+    shown.unknown.set(None);
     shown.now.set(None);
     spawn_local(async move {
         match client.verify(&question).await {
@@ -270,24 +293,42 @@ fn follow(client: Client, seen: Verification, shown: Shown) {
     if shown.now.try_set(Some(seen)).is_some() {
         return;
     }
+    if shown.unknown.with_untracked(Option::is_some) {
+        shown.unknown.set(None);
+    }
     if is_over {
         shown.busy.set(false);
         shown.again.notify();
         return shown.announcer.say(capitalised(said.unwrap_or_default()));
     }
+    look(client, id, shown, EVERY);
+}
+
+/// Looks at it after a pause.
+fn look(client: Client, id: String, shown: Shown, pause: Duration) {
     set_timeout(
         move || {
             spawn_local(async move {
                 match client.verification(&id).await {
                     Ok(seen) => follow(client, seen, shown),
+                    // A refusal is an answer; all else leaves open how far it is.
+                    Err(problem) if problem.status >= 500 => {
+                        if shown.unknown.try_set(Some(problem)).is_none() {
+                            look(client, id, shown, AGAIN);
+                        }
+                    }
                     Err(problem) => {
                         if shown.busy.try_set(false).is_none() {
+                            // Nothing more is heard of it here.
+                            shown.now.set(None);
+                            shown.unknown.set(None);
                             shown.refused.set(Some(problem));
+                            shown.again.notify();
                         }
                     }
                 }
             });
         },
-        EVERY,
+        pause,
     );
 }

@@ -95,6 +95,7 @@ pub(super) fn detail(
 fn summary(detail: &WorkloadDetail) -> AnyView {
     let row = &detail.row;
     let namespace = row.namespace.clone();
+    let above = routes::setting_of(&namespace, detail.in_root_namespace);
     let (tone, ready) = (
         if row.ready < row.replicas {
             Tone::Warning
@@ -118,7 +119,7 @@ fn summary(detail: &WorkloadDetail) -> AnyView {
             <div><dt>"Pods"</dt><dd>{row.pods.total}</dd></div>
             <div><dt>"Injected"</dt><dd>{row.pods.injected}</dd></div>
             <div><dt>"Stale"</dt><dd>{stale(row)}</dd></div>
-            <div><dt>"Namespace"</dt><dd><a href=routes::namespace(&namespace)>{namespace.clone()}</a></dd></div>
+            <div><dt>"Namespace"</dt><dd><a href=above>{namespace}</a></dd></div>
             <div><dt>"Strategy"</dt><dd>{detail.strategy.clone()}</dd></div>
             {(row.kind == WorkloadKind::Deployment).then(|| {
                 view! { <div><dt>"Rollouts"</dt><dd>{rollouts(detail.paused)}</dd></div> }
@@ -185,7 +186,10 @@ fn settings(detail: &WorkloadDetail) -> AnyView {
         let names = workloads
             .into_iter()
             .enumerate()
-            .map(|(n, name)| view! { {(n > 0).then_some(", ")} <code>{name}</code> })
+            .map(|(n, name)| {
+                let link = routes::workload_setting(&detail.row.namespace, &name);
+                view! { {(n > 0).then_some(", ")} <a href=link><code>{name}</code></a> }
+            })
             .collect_view();
         view! {
             <p>
@@ -219,7 +223,7 @@ fn conditions(detail: &WorkloadDetail) -> AnyView {
         Column::number("Since"),
     ];
     let rows = detail.conditions.iter().cloned().map(condition).collect_view();
-    view! { <Table caption="Conditions" columns=columns>{rows}</Table> }.into_any()
+    view! { <div class="cards"><Table caption="Conditions" columns=columns>{rows}</Table></div> }.into_any()
 }
 
 fn condition(condition: Condition) -> AnyView {
@@ -237,10 +241,10 @@ fn condition(condition: Condition) -> AnyView {
     view! {
         <tr>
             <th scope="row">{condition.kind}</th>
-            <td><Badge tone>{condition.status}</Badge></td>
-            <td>{condition.reason}</td>
-            <td class="sentence">{condition.message}</td>
-            <td class="number">{condition.since.map(|at| view! { <Ago at/> })}</td>
+            <td data-label="Status"><Badge tone>{condition.status}</Badge></td>
+            <td class="wide" data-label="Reason">{condition.reason}</td>
+            <td class="sentence wide" data-label="Message">{condition.message}</td>
+            <td class="number" data-label="Since">{condition.since.map(|at| view! { <Ago at/> })}</td>
         </tr>
     }
     .into_any()

@@ -27,7 +27,7 @@ pub(super) fn events(detail: &WorkloadDetail) -> AnyView {
         Column::number("Last"),
     ];
     let rows = events.iter().cloned().map(row).collect_view();
-    view! { <Table caption="Events" columns=columns>{rows}</Table> }
+    view! { <div class="cards"><Table caption="Events" columns=columns>{rows}</Table></div> }
 }
 
 fn row(event: WorkloadEvent) -> AnyView {
@@ -38,11 +38,11 @@ fn row(event: WorkloadEvent) -> AnyView {
     };
     view! {
         <tr>
-            <td><Badge tone>{word}</Badge></td>
+            <td data-label="Type"><Badge tone>{word}</Badge></td>
             <th scope="row">{event.reason}</th>
-            <td class="sentence">{event.message}</td>
-            <td class="number">{event.count}</td>
-            <td class="number">{event.last.map(|at| view! { <Ago at/> })}</td>
+            <td class="sentence wide" data-label="Message">{event.message}</td>
+            <td class="number" data-label="Times">{event.count}</td>
+            <td class="number" data-label="Last">{event.last.map(|at| view! { <Ago at/> })}</td>
         </tr>
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     components::{namespace_filter::NamespaceFilter, origin::origin_words, sort::Sorting},
     routes,
     ui::{
-        empty::Empty,
+        empty::{Empty, past_the_end},
         filter::{Choice, Filters, Kept, Search},
         pager::Pager,
         steady::steadily,
@@ -173,22 +173,28 @@ pub(super) fn stale(row: &WorkloadRow) -> AnyView {
 }
 
 fn pager(kind: WorkloadKind, asked: &WorkloadQuery, page: &Page<WorkloadRow>) -> impl IntoView + use<> {
-    let at = |cursor| {
-        routes::workloads_of(
-            kind,
-            &WorkloadQuery {
-                cursor,
-                ..asked.clone()
-            },
-        )
+    let next = page.next.clone().map(|next| at(kind, asked, Some(next)));
+    view! { <Pager shown=page.items.len() total=page.total first=first(kind, asked) next/> }
+}
+
+/// The first page of the list, unless this is it.
+fn first(kind: WorkloadKind, asked: &WorkloadQuery) -> Option<String> {
+    asked.cursor.as_ref().map(|_| at(kind, asked, None))
+}
+
+fn at(kind: WorkloadKind, asked: &WorkloadQuery, cursor: Option<String>) -> String {
+    let query = WorkloadQuery {
+        cursor,
+        ..asked.clone()
     };
-    let first = asked.cursor.as_ref().map(|_| at(None));
-    let next = page.next.clone().map(|next| at(Some(next)));
-    view! { <Pager shown=page.items.len() total=page.total first next/> }
+    routes::workloads_of(kind, &query)
 }
 
 /// Why the list is empty, and the way to what is there.
 fn nothing(kind: WorkloadKind, asked: &WorkloadQuery) -> AnyView {
+    if let Some(first) = first(kind, asked) {
+        return past_the_end(first);
+    }
     let unfiltered = WorkloadQuery {
         sort: asked.sort,
         limit: asked.limit,

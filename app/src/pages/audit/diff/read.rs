@@ -6,7 +6,7 @@ use api::json;
 use domain::Field;
 use serde_json::Value;
 
-use super::{Line, Part, Pod, Said};
+use super::{Line, Part, Pod, Restart, Said};
 
 /// The parts of a setting before and after; nothing where the record has another shape.
 pub(super) fn setting(before: Option<&Value>, after: Option<&Value>) -> Option<Vec<Line>> {
@@ -126,9 +126,12 @@ pub(super) fn pod(before: &Value) -> Option<Pod> {
     })
 }
 
-/// When a restart was asked for.
-pub(super) fn restart(after: &Value) -> Option<String> {
-    after.get("restartedAt").and_then(text)
+/// A restart that was asked for; nothing where the record has another shape.
+pub(super) fn restart(after: &Value) -> Option<Restart> {
+    Some(Restart {
+        at: text(after.get("restartedAt")?)?,
+        plan: after.get("plan").and_then(text),
+    })
 }
 
 /// The fields of a workload that were edited, before and after; nothing where the record has another shape. What may be a
@@ -370,5 +373,17 @@ mod tests {
         assert_eq!(told[1].2, Said::Nothing);
         assert_eq!((&told[2].1, &told[2].2), (&items(&["2"]), &items(&["3"])));
         assert!(matches!(&told[3].2, Said::Odd(words) if words.contains("secret")));
+    }
+
+    #[test]
+    fn a_restart_is_told_by_its_time_and_its_plan() {
+        let mut change = change(Action::RestartWorkload, ("shop", "cart"));
+        change.target.kind = "Deployment".to_owned();
+        change.after = Some(json!({ "restartedAt": "2026-11-24T02:45:19Z", "plan": "7" }));
+        let restart = Restart {
+            at: "2026-11-24T02:45:19Z".to_owned(),
+            plan: Some("7".to_owned()),
+        };
+        assert_eq!(Diff::of(&change), Diff::Restart(restart));
     }
 }
