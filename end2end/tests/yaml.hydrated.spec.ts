@@ -107,6 +107,9 @@ test.describe('refused', () => {
     await manifest.type(annotated(`'7001,'`));
     await manifest.update.click();
     await expect(manifest.result).toContainText('refuse every new pod');
+    await manifest.type((text) => text.replace(`${PORTS}: '7001,'`, `sidecar.istio.io/interceptionMode: redirect`));
+    await manifest.update.click();
+    await expect(manifest.result).toContainText('is no interception mode');
     await manifest.type((text) => text.replace('kind: Deployment', 'kind: [Deployment'));
     await manifest.update.click();
     await expect(manifest.result).toContainText('not valid YAML');
