@@ -87,6 +87,7 @@ fn remarks(all: &[One], policies: &Policies, clients: &[String]) -> usize {
     let context = Context {
         install: &install,
         annotations: &none,
+        proxy_interception_mode: None,
         mesh_interception_mode: None,
         mesh_status_port: None,
         dns_capture: None,

@@ -4,13 +4,15 @@ mod convert;
 mod marker;
 mod plan;
 pub mod reference;
+mod stumble;
 mod template;
 
 pub use self::{
     convert::{read_annotations, write_annotations},
     marker::{Marker, MarkerError, user_annotations},
     plan::{Patch, plan},
-    template::{Misplaced, Stumble, for_pods, is_for_pods, misplaced, stumbles},
+    stumble::{Stumble, stumbles},
+    template::{Misplaced, for_pods, is_for_pods, misplaced},
 };
 
 /// Istio's annotation of [`Field::IncludeOutboundIPRanges`](crate::Field::IncludeOutboundIPRanges).

@@ -2,7 +2,8 @@
 //!
 //! Facts are the answer ([`Answer`]) and what Envoy counted before and after it ([`Movement`]). A response header alone proves
 //! nothing: `server: envoy` may be another Envoy's on the way, and Envoy forwards what it does not understand without any
-//! (spec/istio.md §4.3). A counter alone may have been moved by other traffic of the pod, unless it is the destination's own.
+//! (spec/istio.md §4.3). A counter alone may have been moved by other traffic of the pod, unless it is the destination's own:
+//! one of refusals counts only where Envoy took a single connection meanwhile, and refused a single one.
 //! Where the facts do not suffice, or contradict each other, the verdict is [`Verdict::NotProven`].
 
 mod answer;
@@ -93,7 +94,7 @@ pub enum Reason {
     NothingForwarded,
     /// The header and the counters contradict each other.
     Contradiction,
-    /// Counters of other destinations moved: the request's or other traffic's.
+    /// Counters of other destinations moved, or those that all share: the request's or other traffic's.
     OtherTraffic,
     /// The answer says that it is Envoy's, and no counter tells of which one's.
     UncountedAnswer,
@@ -132,7 +133,7 @@ impl Reason {
                 "the answer and Envoy's counters contradict each other: another Envoy on the way may have answered"
             }
             Self::OtherTraffic => {
-                "only counters of other destinations went up: that may be other traffic of the pod. Ask again when it is quieter"
+                "only counters that other traffic of the pod moves too went up. Ask again when it is quieter"
             }
             Self::UncountedAnswer => {
                 "the answer says that it is Envoy's, but no counter tells whether it is this pod's. The annotation \
@@ -188,7 +189,7 @@ pub fn decide_confined(
             answer::is_envoys(headers)
         }
         // Envoy that took no connection has not closed one.
-        (Answer::Failed(Failure::Closed), Reason::NoAnswer) => {
+        (Answer::Failed(Failure::Closed), Reason::NoAnswer | Reason::OtherTraffic) => {
             movement.is_some_and(|moved| !took_none(moved))
         }
         _ => false,
@@ -207,6 +208,13 @@ fn took_none(moved: &Movement) -> bool {
     moved.accepted.as_ref().is_some_and(|accepted| !accepted.is_up())
 }
 
+/// Whether Envoy took one connection, and made one of the responses, or refusals, that these count: all of them count every
+/// destination, and with more than one the others may be somebody else's.
+fn is_the_only_one(moved: &Movement, counted: &[&[Moved]]) -> bool {
+    let most = counted.iter().copied().flatten().map(Moved::rise).max();
+    most == Some(1) && moved.accepted.as_ref().is_some_and(|taken| taken.rise() == 1)
+}
+
 fn judged(answer: &Answer, movement: Option<&Movement>, late: bool) -> (Verdict, Reason) {
     use Reason as R;
     use Verdict::{Blocked, NotProven, ThroughEnvoy, WentRound};
@@ -223,7 +231,8 @@ fn judged(answer: &Answer, movement: Option<&Movement>, late: bool) -> (Verdict,
         Answer::Failed(failure) => {
             return match failure {
                 _ if to_destination => (ThroughEnvoy, R::DestinationCounted),
-                Failure::Closed if !took_none && !moved.refused.is_empty() => (Blocked, R::RefusalCounted),
+                Failure::Closed if is_the_only_one(moved, &[&moved.refused]) => (Blocked, R::RefusalCounted),
+                Failure::Closed if !took_none && !moved.refused.is_empty() => (NotProven, R::OtherTraffic),
                 _ => (NotProven, R::NoAnswer),
             };
         }
@@ -235,14 +244,16 @@ fn judged(answer: &Answer, movement: Option<&Movement>, late: bool) -> (Verdict,
         return (ThroughEnvoy, R::DestinationCounted);
     }
     if by_envoy {
-        return match status {
+        // A success is somebody else's answer: the response that was counted was to another request.
+        let is_own = !(200..300).contains(&status) && is_the_only_one(moved, &[&moved.own]);
+        let is_refusal = status == 502 && is_the_only_one(moved, &[&moved.refused, &moved.own]);
+        let is_counted = !moved.own.is_empty() || !moved.refused.is_empty();
+        return match moved.accepted {
             _ if took_none => (NotProven, R::Contradiction),
-            502 if !moved.refused.is_empty() || !moved.own.is_empty() => (Blocked, R::RefusalCounted),
-            // A success is somebody else's answer: the response that was counted was to another request.
-            _ if !moved.own.is_empty() && !(200..300).contains(&status) => {
-                (ThroughEnvoy, R::OwnResponseCounted)
-            }
+            _ if is_refusal => (Blocked, R::RefusalCounted),
+            _ if is_own => (ThroughEnvoy, R::OwnResponseCounted),
             _ if !moved.elsewhere.is_empty() => (NotProven, R::OtherTraffic),
+            Some(_) if is_counted => (NotProven, R::OtherTraffic),
             _ => (NotProven, R::UncountedAnswer),
         };
     }

@@ -13,6 +13,16 @@ test('the reference page’s own example is told to change nothing outbound, bes
   await expect(field.input).not.toHaveAccessibleDescription(/This list changes nothing/);
 });
 
+test('a loopback address among the included is told beside its field, by how it is written', async ({ page, namespace }) => {
+  const setting = new Setting(page);
+  await setting.open(namespace.name);
+  const field = setting.field('includeOutboundIPRanges');
+  await field.set('10.0.0.0/8, 127.0.0.0/8');
+  await expect(field.input).toHaveAccessibleDescription(/Traffic inside the pod is redirected too/);
+  await field.set('10.0.0.0/8');
+  await expect(field.input).not.toHaveAccessibleDescription(/Traffic inside the pod is redirected too/);
+});
+
 test('a port of the Service is told with the container’s, while one types and on the Deployment', async ({ page, namespace, cluster }) => {
   await namespace.deploy('web', { ports: [8080] });
   await cluster.create(`api/v1/namespaces/${namespace.name}/services`, {

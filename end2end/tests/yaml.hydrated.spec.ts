@@ -117,6 +117,9 @@ test.describe('refused', () => {
     await expect(page.locator('.cm-lintRange-error')).toHaveCount(0);
     await manifest.update.click();
     await expect(manifest.result).toContainText('refuse every new pod');
+    await manifest.type((text) => text.replace(`${PORTS}: '7001,'`, `sidecar.istio.io/interceptionMode: redirect`));
+    await manifest.update.click();
+    await expect(manifest.result).toContainText('is no interception mode');
     await manifest.type((text) => text.replace('kind: Deployment', 'kind: [Deployment'));
     await manifest.update.click();
     await expect(manifest.result).toContainText('not valid YAML');

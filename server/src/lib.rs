@@ -24,6 +24,7 @@ pub mod mesh_config;
 pub mod outbound_policy;
 pub mod outside;
 pub mod owner;
+mod proxy_config;
 pub mod reach;
 pub mod remarks;
 pub mod remote;

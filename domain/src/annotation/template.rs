@@ -1,5 +1,4 @@
-//! Annotations of a workload and of its pod template: which stand where nobody reads them, and which of the template's
-//! break its pods.
+//! Annotations of a workload and of its pod template: which stand where nobody reads them.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +6,7 @@ use super::{
     EXCLUDE_INTERFACES, INJECT, INTERCEPTION_MODE, KUBEVIRT_INTERFACES, PROXY_CONFIG,
     REROUTE_VIRTUAL_INTERFACES, STATUS_PORT, TEMPLATES,
 };
-use crate::{
-    field::Field,
-    lint::{Outcome, outcome},
-    text::quote,
-    value::Value,
-};
+use crate::field::Field;
 
 /// Those beside the six that Istio reads on pods and nowhere else.
 const RELATED: [&str; 8] = [
@@ -72,47 +66,6 @@ pub fn misplaced<'a>(
         .collect()
 }
 
-/// One of the six with a text that Istio stumbles over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stumble {
-    /// Which.
-    pub field: Field,
-    /// What becomes of a pod with it.
-    pub outcome: Outcome,
-    /// What is wrong with it, what comes of it, and what to change.
-    pub message: String,
-}
-
-impl Stumble {
-    /// Whether no pod with it runs.
-    #[must_use]
-    pub const fn breaks_pods(&self) -> bool {
-        matches!(self.outcome, Outcome::PodRefused | Outcome::NeverStarts)
-    }
-}
-
-/// Returns those of the six, among a pod template's annotations, that Istio stumbles over. `cni`: its CNI plugin redirects.
-#[must_use]
-pub fn stumbles(template: &BTreeMap<String, String>, cni: bool) -> Vec<Stumble> {
-    let stumble = |field: Field| {
-        let text = template.get(field.annotation())?;
-        let why = Value::parse_istio(field, text).err()?;
-        let outcome = outcome(field, text, true, cni);
-        let consequence = match outcome {
-            Outcome::PodRefused => "Istio's injector would refuse every new pod",
-            Outcome::NeverStarts => "no new pod would start",
-            Outcome::ReadDifferently => "Istio takes it, and its rules say something else than is written",
-            Outcome::Harmless => return None,
-        };
-        Some(Stumble {
-            field,
-            outcome,
-            message: format!("{}: {why}; {consequence}", quote(text)),
-        })
-    };
-    Field::ALL.into_iter().filter_map(stumble).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,23 +86,5 @@ mod tests {
             .map(|one| (one.key, one.template, one.is_contradicted()))
             .collect();
         assert_eq!(keys, [(INJECT, Some("true"), false), (ports, Some("81"), true)]);
-    }
-
-    #[test]
-    fn what_breaks_pods_is_told_from_what_is_read_differently() {
-        let ranges = Field::ExcludeOutboundIPRanges.annotation();
-        let ports = Field::ExcludeOutboundPorts.annotation();
-        let template = texts(&[(ranges, "10.0.0.0/8, 11.0.0.0/8"), (ports, "0070")]);
-        let found = stumbles(&template, false);
-        let told: Vec<_> = found.iter().map(|one| (one.field, one.breaks_pods())).collect();
-        assert_eq!(
-            told,
-            [
-                (Field::ExcludeOutboundIPRanges, true),
-                (Field::ExcludeOutboundPorts, false)
-            ]
-        );
-        assert!(found[0].message.contains("refuse every new pod"), "{found:?}");
-        assert!(stumbles(&texts(&[(ports, "7001,7002")]), true).is_empty());
     }
 }

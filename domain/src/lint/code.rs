@@ -73,6 +73,8 @@ codes! {
     EverythingExcluded = "everything-excluded", Warning, "Every address is excluded";
     /// An include list that is empty: nothing is captured (spec/istio.md §1.2).
     CaptureOff = "capture-off", Warning, "Nothing is captured";
+    /// One loopback address is enough for what stays inside of the pod to be redirected too (spec/istio.md §3.3).
+    LoopbackIncluded = "loopback-included", Warning, "Traffic inside the pod is redirected too";
     /// Only looked at while everything inbound is included (spec/istio.md fact 4).
     ExcludeInboundPortsIgnored = "exclude-inbound-ports-ignored", Warning, "This list is ignored";
     /// Only adds to the included ranges (spec/istio.md fact 3).

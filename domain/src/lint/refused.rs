@@ -8,6 +8,7 @@ use super::{Code, Lint};
 use crate::{
     effective::{InForce, Origin},
     field::{Field, Kind},
+    iptables::{PortSpan, RuleError},
     text::quote,
 };
 
@@ -91,8 +92,13 @@ fn rule_of_range(part: &str) -> Outcome {
 
 /// What `iptables` makes of a port: it reads a leading zero as octal, a colon as a range, and names of services.
 fn rule_of_port(field: Field, part: &str) -> Outcome {
-    let part = part.trim();
-    if part.is_empty() {
+    // The injector trims these; of the others `iptables` splits at plain blanks and no others.
+    let part = if field == Field::ExcludeInboundPorts {
+        part.trim()
+    } else {
+        part
+    };
+    if part.trim().is_empty() {
         // The status port is always beside it, so that a rule of `-d` never lacks a port.
         return if field == Field::ExcludeInboundPorts {
             Outcome::Harmless
@@ -100,30 +106,21 @@ fn rule_of_port(field: Field, part: &str) -> Outcome {
             Outcome::NeverStarts
         };
     }
-    let octal = part.len() > 1 && part.starts_with('0');
-    let is_digits = part.bytes().all(|byte| byte.is_ascii_digit());
-    match (is_digits, octal) {
-        (true, true) => match u32::from_str_radix(part, 8) {
-            Ok(number) if number <= 65535 => Outcome::ReadDifferently,
-            _ => Outcome::NeverStarts,
-        },
-        (true, false) if part.parse::<u16>().is_ok() => Outcome::Harmless,
-        (true, false) => Outcome::NeverStarts,
-        (false, _) => {
-            let is_range = part
-                .split_once(':')
-                .is_some_and(|(first, last)| number(first).is_some() && number(last).is_some());
-            let is_signed = part.strip_prefix('+').and_then(number).is_some();
-            let is_service = matches!(
-                part,
+    let written = part.trim();
+    let written = number(written.strip_prefix('+').unwrap_or(written));
+    match PortSpan::parse("--dport", part) {
+        Ok(read) if written.is_some_and(|port| read.contains(port)) => Outcome::Harmless,
+        Ok(_) => Outcome::ReadDifferently,
+        // Names are looked up in a file that only the image has: these are in every one.
+        Err(RuleError::PortName { text, .. })
+            if matches!(
+                text.as_str(),
                 "http" | "https" | "ssh" | "domain" | "smtp" | "mysql" | "postgresql"
-            );
-            match (is_signed, is_range || is_service) {
-                (true, _) => Outcome::Harmless,
-                (_, true) => Outcome::ReadDifferently,
-                _ => Outcome::NeverStarts,
-            }
+            ) =>
+        {
+            Outcome::ReadDifferently
         }
+        Err(_) => Outcome::NeverStarts,
     }
 }
 
@@ -176,6 +173,7 @@ mod tests {
             (ExcludeInboundPorts, "80,,443", PodRefused),
             (ExcludeInboundPorts, "80, 443", Harmless),
             (ExcludeInboundPorts, " ", Harmless),
+            (ExcludeInboundPorts, "80,\u{a0}443", Harmless),
             (ExcludeOutboundPorts, " ", NeverStarts),
             (IncludeInboundPorts, " ", NeverStarts),
             (ExcludeInboundPorts, "0", Harmless),
@@ -189,6 +187,15 @@ mod tests {
             (IncludeOutboundPorts, "80:90", ReadDifferently),
             (IncludeOutboundPorts, "http", ReadDifferently),
             (IncludeOutboundPorts, "+80", Harmless),
+            (IncludeOutboundPorts, "90:80", NeverStarts),
+            (IncludeOutboundPorts, "80:0090", NeverStarts),
+            (IncludeOutboundPorts, "80:65536", NeverStarts),
+            (IncludeOutboundPorts, ":90", ReadDifferently),
+            (IncludeOutboundPorts, "80:", ReadDifferently),
+            (IncludeOutboundPorts, "070:90", ReadDifferently),
+            (IncludeOutboundPorts, "0x50", ReadDifferently),
+            (IncludeOutboundPorts, "80,\u{a0}443", NeverStarts),
+            (IncludeOutboundPorts, "gopher-2", NeverStarts),
             (IncludeOutboundPorts, "80-90", NeverStarts),
             (IncludeOutboundPorts, "65536", NeverStarts),
             (IncludeOutboundPorts, "*", NeverStarts),

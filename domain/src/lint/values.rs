@@ -12,6 +12,7 @@ use crate::{
     effective::{Effective, Origin},
     field::Field,
     install::InstallValues,
+    iptables::Prefix,
     running::{Item, Reading, SYSTEM_PORTS},
 };
 
@@ -26,6 +27,8 @@ pub struct Context<'a> {
     pub install: &'a InstallValues,
     /// The annotations of the pod template that people wrote; none for a level.
     pub annotations: &'a BTreeMap<String, String>,
+    /// The interception mode of the pod template's annotation `proxy.istio.io/config`, where it says; none for a level.
+    pub proxy_interception_mode: Option<&'a str>,
     /// `defaultConfig.interceptionMode` of the mesh configuration, where it says.
     pub mesh_interception_mode: Option<&'a str>,
     /// `defaultConfig.statusPort` of the mesh configuration, where it says; the port that the agent really has.
@@ -99,6 +102,7 @@ pub fn values(effective: &Effective, context: &Context<'_>) -> Vec<Lint> {
     lints.extend(effective.iter().filter_map(|in_force| refused(in_force, cni)));
     lints.extend(capture(effective, &read, context));
     lints.extend(excludes(&read));
+    lints.extend(loopback(effective));
     lints.extend(ignored(&read));
     lints.extend(istios_ports(&read));
     lints.extend(dns(&read, context));
@@ -193,6 +197,34 @@ fn excludes(read: &Readings) -> Vec<Lint> {
     lints
 }
 
+/// Istio tells loopback by the address as it is written, whatever its mask.
+fn loopback(effective: &Effective) -> Option<Lint> {
+    let field = Field::IncludeOutboundIPRanges;
+    let written: Vec<&str> = effective
+        .get(field)
+        .text
+        .split(',')
+        .filter(|part| Prefix::parse("-i", part).is_ok_and(|range| range.is_loopback()))
+        .collect();
+    (!written.is_empty()).then(|| {
+        let (are, addresses) = if written.len() == 1 {
+            ("is", "a loopback address")
+        } else {
+            ("are", "loopback addresses")
+        };
+        Lint::of(
+            Code::LoopbackIncluded,
+            field,
+            format!(
+                "{} {are} {addresses}, and one is enough: what the application sends to its own pod is no longer left alone, be \
+                 it IPv4 or IPv6. It goes through the sidecar where it is included; only `127.0.0.1` and `::1` do not.",
+                listed(&written)
+            ),
+            "take loopback addresses out, unless that is what you want",
+        )
+    })
+}
+
 fn capture(effective: &Effective, read: &Readings, context: &Context<'_>) -> Vec<Lint> {
     let mut lints = Vec::new();
     let ranges = effective.get(Field::IncludeOutboundIPRanges);
@@ -275,7 +307,9 @@ pub fn interception(context: &Context<'_>) -> Option<Lint> {
         .annotations
         .get(annotation::INTERCEPTION_MODE)
         .map(String::as_str);
-    let mode = own.or(context.mesh_interception_mode);
+    let mode = own
+        .or(context.proxy_interception_mode)
+        .or(context.mesh_interception_mode);
     (context.install.cni_enabled && mode == Some("NONE")).then(|| {
         Lint::of(
             Code::InterceptionNoneUnderCni,

@@ -58,7 +58,13 @@ impl Moved {
     /// Whether it went up.
     #[must_use]
     pub fn is_up(&self) -> bool {
-        self.after > self.before
+        self.rise() > 0
+    }
+
+    /// By how much it went up.
+    #[must_use]
+    pub const fn rise(&self) -> u64 {
+        self.after.saturating_sub(self.before)
     }
 }
 

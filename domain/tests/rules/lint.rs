@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Effective, Field, InstallValues, Levels, Traffic, Value, WorkloadLayer, annotation,
-    lint::{Code, Context, Lint, in_order, inbound_bypasses, values},
+    lint::{Code, Context, Lint, in_order, inbound_bypasses, interception, values},
     resolve,
 };
 
@@ -47,6 +47,7 @@ fn context<'a>(install: &'a InstallValues, annotations: &'a BTreeMap<String, Str
     Context {
         install,
         annotations,
+        proxy_interception_mode: None,
         mesh_interception_mode: None,
         mesh_status_port: None,
         dns_capture: Some(false),
@@ -205,6 +206,58 @@ fn the_plugin_makes_something_else_of_nothing_and_of_none() {
     );
     assert_eq!(values_of("*", false, Some("NONE")), []);
     assert_eq!(values_of("*", true, Some("TPROXY")), []);
+}
+
+#[test]
+fn of_the_places_that_say_an_interception_mode_the_nearest_to_the_pod_counts() {
+    let mut install = InstallValues::default();
+    install.cni_enabled = true;
+    let of = |own: Option<&str>, in_config, in_mesh| {
+        let own = own.map(|mode| (annotation::INTERCEPTION_MODE.to_owned(), mode.to_owned()));
+        let annotations = own.into_iter().collect();
+        let context = Context {
+            proxy_interception_mode: in_config,
+            mesh_interception_mode: in_mesh,
+            ..context(&install, &annotations)
+        };
+        interception(&context).is_some()
+    };
+    assert!(of(None, None, Some("NONE")));
+    assert!(of(None, Some("NONE"), None));
+    assert!(!of(None, Some("REDIRECT"), Some("NONE")));
+    assert!(!of(Some("REDIRECT"), Some("NONE"), Some("NONE")));
+    assert!(of(Some("NONE"), Some("REDIRECT"), None));
+}
+
+#[test]
+fn loopback_is_told_by_the_address_as_it_is_written() {
+    let of = |text: &str| {
+        let annotations = BTreeMap::from([(
+            Field::IncludeOutboundIPRanges.annotation().to_owned(),
+            text.to_owned(),
+        )]);
+        let install = InstallValues::default();
+        let levels = Levels {
+            pod: &annotations,
+            ..Levels::installed(&install)
+        };
+        let lints = values(&resolve(&levels), &context(&install, &annotations));
+        lints.iter().any(|lint| lint.code == Code::LoopbackIncluded)
+    };
+    for text in ["127.0.0.0/8", "10.0.0.0/8,::1/128", "127.0.0.1/7", "::1/64"] {
+        assert!(of(text), "{text}");
+    }
+    for text in [
+        "*",
+        "",
+        "10.0.0.0/8",
+        "0.0.0.0/0",
+        "126.0.0.0/7",
+        "::/0",
+        "fe80::/10",
+    ] {
+        assert!(!of(text), "{text}");
+    }
 }
 
 #[test]

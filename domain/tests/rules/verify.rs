@@ -74,10 +74,14 @@ fn the_facts_decide() {
     use Reason as R;
     use Verdict::{Blocked, NotProven, ThroughEnvoy, WentRound};
     let listening = |extra: &str| format!("{}{extra}", LISTENERS[2]);
+    let among = |extra: &str| {
+        listening(extra).replace("15001.downstream_cx_total: 3", "15001.downstream_cx_total: 4")
+    };
+    let two = |extra: &str| among(extra).replace(": 1\n", ": 2\n");
     let none = ["", ""];
     let unseen = [LISTENERS[0], LISTENERS[1]];
     let seen = [LISTENERS[0], LISTENERS[2]];
-    let table: [(&str, Answer, Movement, Verdict, R); 19] = [
+    let table: [(&str, Answer, Movement, Verdict, R); 26] = [
         (
             "forwarded",
             by_envoy(200),
@@ -161,6 +165,56 @@ fn the_facts_decide() {
             moved(none, [LISTENERS[0], &listening(REFUSED)]),
             Blocked,
             R::RefusalCounted,
+        ),
+        // Somebody else's request may be refused meanwhile, and its own go round.
+        (
+            "closed, and a refusal among connections that nobody counts",
+            Answer::Failed(Failure::Closed),
+            moved(none, ["", REFUSED]),
+            NotProven,
+            R::OtherTraffic,
+        ),
+        (
+            "closed, and more than one refusal",
+            Answer::Failed(Failure::Closed),
+            moved(none, [LISTENERS[0], &two(REFUSED)]),
+            NotProven,
+            R::OtherTraffic,
+        ),
+        (
+            "closed, and a refusal among other connections",
+            Answer::Failed(Failure::Closed),
+            moved(none, [LISTENERS[0], &among(REFUSED)]),
+            NotProven,
+            R::OtherTraffic,
+        ),
+        (
+            "502, and a response of its own among connections that nobody counts",
+            by_envoy(502),
+            moved(none, ["", OWN]),
+            NotProven,
+            R::UncountedAnswer,
+        ),
+        (
+            "502, and more than one response of its own",
+            by_envoy(502),
+            moved(none, [LISTENERS[0], &two(OWN)]),
+            NotProven,
+            R::OtherTraffic,
+        ),
+        (
+            "404, and a response of its own among other connections",
+            by_envoy(404),
+            moved(none, [LISTENERS[0], &among(OWN)]),
+            NotProven,
+            R::OtherTraffic,
+        ),
+        (
+            "200, and a response of its own",
+            by_envoy(200),
+            moved(none, [LISTENERS[0], &listening(OWN)]),
+            NotProven,
+            R::OtherTraffic,
         ),
         (
             "closed",
@@ -283,6 +337,11 @@ fn what_was_answered_before_and_is_refused_since_is_blocked() {
     assert_eq!(decision(&by_envoy(200), &by_envoy(502), &nothing), since);
     assert_eq!(
         decision(&plain(200), &Answer::Failed(Failure::Closed), &nothing),
+        since
+    );
+    let refused = moved(["", ""], ["", REFUSED]);
+    assert_eq!(
+        decision(&plain(200), &Answer::Failed(Failure::Closed), &refused),
         since
     );
     // Without an answer before there is nothing that changed.
@@ -416,13 +475,20 @@ fn istios_metrics_tell_of_refusals_too() {
              istio_requests_total{{reporter=\"destination\",destination_service_name=\"BlackHoleCluster\"}} 9{count}\n"
         )
     };
-    let read = |metric: &str| Counters::read(QUIET, "", metric).expect("these are Envoy's words");
-    let movement = read(&metric(2)).since(&read(&metric(1)), &external());
-    assert_eq!(movement.refused.len(), 1, "{movement:?}");
+    let read =
+        |stats: &str, metric: &str| Counters::read(QUIET, stats, metric).expect("these are Envoy's words");
+    let decided = |before: Counters, after: Counters| {
+        let movement = after.since(&before, &external());
+        assert_eq!(movement.refused.len(), 1, "{movement:?}");
+        decide(&by_envoy(502), Some(&movement), false).verdict
+    };
+    let (before, after) = (metric(1), metric(2));
     assert_eq!(
-        decide(&by_envoy(502), Some(&movement), false).verdict,
+        decided(read(LISTENERS[0], &before), read(LISTENERS[2], &after)),
         Verdict::Blocked
     );
+    // Istio's metrics are of all destinations.
+    assert_eq!(decided(read("", &before), read("", &after)), Verdict::NotProven);
 }
 
 #[test]

@@ -28,6 +28,7 @@ use super::{
     watch::Stores,
     workloads::{self, Workload},
 };
+use crate::proxy_config;
 
 /// The annotation that switches the redirection of probes off for a pod.
 const REWRITE_PROBES: &str = "sidecar.istio.io/rewriteAppHTTPProbers";
@@ -189,7 +190,7 @@ impl<'a> Linter<'a> {
     pub fn level(&self, effective: &Effective, revision: Option<&Revision>) -> Vec<Lint> {
         let none = BTreeMap::new();
         let config = revision.map(|revision| &revision.config);
-        lint::in_order(lint::values(effective, &context(revision, config, &none)))
+        lint::in_order(lint::values(effective, &context(revision, config, &none, None)))
     }
 
     /// What is in force for a workload's next pod, and remarks on it.
@@ -205,13 +206,16 @@ impl<'a> Linter<'a> {
             install_values(revision),
         );
         let effective = resolve(&levels);
+        // One that Istio cannot read says none: the pod is refused.
+        let mode = proxy_config::interception_mode(&annotations).ok().flatten();
+        let mode = mode.as_deref();
         let next = self.judge.next_pod(workload.namespace, template);
         let not_injected = match next.applies {
             Applies::Yes => None,
             Applies::No(Reason::NotInjected) => next.not_applicable,
             Applies::No(Reason::InterceptionNone) => {
                 let config = revision.map(|revision| &revision.config);
-                let lint = lint::interception(&context(revision, config, &annotations));
+                let lint = lint::interception(&context(revision, config, &annotations, mode));
                 return (effective, lint.into_iter().collect());
             }
             // Gateways, pods on the node's network and the like: settings mean nothing to them.
@@ -245,7 +249,7 @@ impl<'a> Linter<'a> {
         if facts.not_injected.is_none() {
             lints.extend(lint::values(
                 &effective,
-                &context(revision, Some(config), &annotations),
+                &context(revision, Some(config), &annotations, mode),
             ));
             if self.sees_policies {
                 lints.extend(lint::mtls(&Mtls {
@@ -290,10 +294,12 @@ fn context<'a>(
     revision: Option<&'a Revision>,
     config: Option<&'a MeshConfig>,
     annotations: &'a BTreeMap<String, String>,
+    mode: Option<&'a str>,
 ) -> Context<'a> {
     Context {
         install: install_values(revision),
         annotations,
+        proxy_interception_mode: mode,
         mesh_interception_mode: config.and_then(|config| config.interception_mode.as_deref()),
         mesh_status_port: config.and_then(|config| config.status_port),
         dns_capture: config.and_then(|config| config.dns_capture),

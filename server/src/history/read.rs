@@ -68,16 +68,27 @@ impl History {
             .map_err(Error::HistoryUnreadable)
     }
 
-    /// The first intent on the same thing after the event `seq`.
-    pub(super) async fn next_intent(&self, target: &Target, seq: i64) -> Result<Option<Intent>, sqlx::Error> {
+    /// The first intent on the same thing after the event `seq` that the cluster took, or may have taken: it has no outcome
+    /// then, as the second says. One that failed tells nothing: it may have looked before and asked after. `action`: of this
+    /// kind alone.
+    pub(super) async fn next_taken(
+        &self,
+        target: &Target,
+        seq: i64,
+        action: Option<Action>,
+    ) -> Result<Option<(Intent, bool)>, sqlx::Error> {
         let row = sqlx::query(NEXT)
             .bind(&target.kind)
             .bind(&target.namespace)
             .bind(&target.name)
             .bind(seq)
+            .bind(ended(OutcomeState::Succeeded))
+            .bind(action.map(does))
             .fetch_optional(&self.pool)
             .await?;
-        row.map(|row| json(&row, "body")).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let outcome: Option<String> = row.try_get("outcome_body")?;
+        Ok(Some((json(&row, "body")?, outcome.is_some())))
     }
 
     /// The change by which the plan `plan` restarted a workload.
@@ -92,7 +103,17 @@ impl History {
         row.map(|row| row.try_get("change_id")).transpose()
     }
 
-    /// The changes recorded before `before` whose outcome is not, oldest first.
+    /// Whether the run of the plan `plan` has gone on from this change: it found its mark in the template.
+    pub(super) async fn has_gone_on(&self, plan: &str, change: &str) -> Result<bool, sqlx::Error> {
+        let row = sqlx::query(GONE_ON)
+            .bind(plan)
+            .bind(format!(r#"%"change":"{change}"%"#))
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// The changes recorded before `before` whose outcome is not, newest first: what came of one tells of those before it.
     pub async fn pending(&self, before: Timestamp) -> Result<Vec<Pending>, sqlx::Error> {
         let rows = sqlx::query(PENDING)
             .bind(before.as_microsecond())
@@ -183,20 +204,25 @@ const ONE: &str = "\
     where i.kind = 'intent' and i.change_id = $1";
 
 const NEXT: &str = "\
-    select body from events \
-    where kind = 'intent' and target_kind = $1 and target_namespace = $2 and target_name = $3 and seq > $4 \
-    order by seq limit 1";
+    select i.body, o.body as outcome_body \
+    from events i left join events o on o.change_id = i.change_id and o.kind = 'outcome' \
+    where i.kind = 'intent' and i.target_kind = $1 and i.target_namespace = $2 and i.target_name = $3 and i.seq > $4 \
+      and (o.body is null or o.body like $5) \
+      and (cast($6 as text) is null or i.body like $6) \
+    order by i.seq limit 1";
 
 const RESTART: &str = "\
     select change_id from events \
     where kind = 'intent' and target_kind = $1 and target_namespace = $2 and target_name = $3 and body like $4 \
     order by seq desc limit 1";
 
+const GONE_ON: &str = "select seq from restart_events where run_id = $1 and body like $2 limit 1";
+
 const PENDING: &str = "\
     select i.seq, i.change_id, i.body from events i \
     where i.kind = 'intent' and i.at_us < $1 \
       and not exists (select 1 from events o where o.change_id = i.change_id and o.kind = 'outcome') \
-    order by i.seq";
+    order by i.seq desc";
 
 fn fold(row: &AnyRow) -> Result<(i64, Change), sqlx::Error> {
     let intent: Intent = json(row, "body")?;

@@ -3,12 +3,11 @@
 //! The process died between the intent and the outcome, so the cluster may or may not have been asked. What it holds
 //! now decides: what was asked for → succeeded; what was there before → failed; anything else → unknown, and said so.
 
+mod restart;
+
 use std::time::Duration;
 
-use api::{
-    audit::{Action, OutcomeState},
-    restart::WorkloadName,
-};
+use api::audit::{Action, OutcomeState};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::{Api, ResourceExt};
 
@@ -23,7 +22,6 @@ use crate::{
     error::Error,
     manifest::{self, Settled},
     outside::config_map_version,
-    restarts::template,
 };
 
 /// An intent is left alone for this long: its request may still be under way, here or in another replica.
@@ -68,7 +66,7 @@ async fn settle(history: &History, cluster: &Cluster, pending: Pending) -> bool 
         Action::DeletePod | Action::EvictPod => pod(cluster, &pending.intent).await,
         // Its outcome is recorded with it.
         Action::ChangedOutside => Ok(found(OutcomeState::Succeeded, "the cluster had it")),
-        Action::RestartWorkload => workload(cluster, &pending.intent).await,
+        Action::RestartWorkload => restart::settled(history, cluster, &pending).await,
         Action::EditWorkload => edited(history, cluster, &pending).await,
         Action::AddTemporarySidecar => sidecar(history, cluster, &pending, true).await,
         Action::RemoveTemporarySidecar => sidecar(history, cluster, &pending, false).await,
@@ -103,6 +101,21 @@ enum NotYet {
     Asked(Error),
     #[error(transparent)]
     History(#[from] sqlx::Error),
+    #[error("a later change of the same thing has no outcome yet")]
+    Later,
+}
+
+/// The next change of the same thing that the cluster took: its intent says what it found there first.
+async fn next(
+    history: &History,
+    pending: &Pending,
+    action: Option<Action>,
+) -> Result<Option<Intent>, NotYet> {
+    let target = &pending.intent.target;
+    match history.next_taken(target, pending.seq, action).await? {
+        Some((_, false)) => Err(NotYet::Later),
+        taken => Ok(taken.map(|(intent, _)| intent)),
+    }
 }
 
 /// What the cluster held at a level, at one moment.
@@ -113,8 +126,8 @@ struct Held {
 
 async fn setting(history: &History, cluster: &Cluster, pending: &Pending) -> Result<Recorded, NotYet> {
     let target = &pending.intent.target;
-    // A later change of the same setting has moved the cluster on, but its intent says what it found there first.
-    if let Some(next) = history.next_intent(target, pending.seq).await? {
+    // A later change of the same setting has moved the cluster on.
+    if let Some(next) = next(history, pending, None).await? {
         let held = Held {
             version: next.based_on,
             spec: spec(next.before.as_ref()),
@@ -163,7 +176,7 @@ fn judge(has_what_was_before: bool, has_what_was_asked_for: bool, version: Optio
 async fn mesh_config(history: &History, cluster: &Cluster, pending: &Pending) -> Result<Recorded, NotYet> {
     let target = &pending.intent.target;
     let text = |state: Option<&serde_json::Value>| state.map(|state| state["mesh"].clone());
-    let (held, version) = if let Some(next) = history.next_intent(target, pending.seq).await? {
+    let (held, version) = if let Some(next) = next(history, pending, None).await? {
         (text(next.before.as_ref()), next.based_on)
     } else {
         let api: Api<ConfigMap> = Api::namespaced(cluster.console.clone(), &target.namespace);
@@ -207,7 +220,7 @@ async fn sidecar(
     made: bool,
 ) -> Result<Recorded, NotYet> {
     let target = &pending.intent.target;
-    if made && history.next_intent(target, pending.seq).await?.is_some() {
+    if made && next(history, pending, None).await?.is_some() {
         return Ok(found(OutcomeState::Succeeded, "it was there to be removed"));
     }
     let api: Api<Sidecar> = Api::namespaced(cluster.console.clone(), &target.namespace);
@@ -245,33 +258,12 @@ async fn debug_container(cluster: &Cluster, intent: &Intent) -> Result<Recorded,
     })
 }
 
-/// The template says whether the plan, whose id is in the intent, has restarted the workload.
-async fn workload(cluster: &Cluster, intent: &Intent) -> Result<Recorded, NotYet> {
-    let target = &intent.target;
-    let workload = WorkloadName {
-        kind: target.kind.clone(),
-        namespace: target.namespace.clone(),
-        name: target.name.clone(),
-    };
-    let plan = intent.after.as_ref().and_then(|after| after["plan"].as_str());
-    let now = template::now(&cluster.console, &workload)
-        .await
-        .map_err(NotYet::Asked)?;
-    Ok(match now {
-        None => found(OutcomeState::Unknown, "the workload is gone"),
-        Some(now) if template::is_restarted(&now, plan.unwrap_or_default()) => {
-            found(OutcomeState::Succeeded, "its template carries the restart")
-        }
-        Some(_) => found(OutcomeState::Failed, "its template does not carry the restart"),
-    })
-}
-
 /// A workload whose manifest was edited: what the edit changed decides, as other fields may have moved on.
 async fn edited(history: &History, cluster: &Cluster, pending: &Pending) -> Result<Recorded, NotYet> {
     let intent = &pending.intent;
     let wanted = intent.after.as_ref().and_then(|after| after["version"].as_str());
     // A later edit says what it found there first; a restart does not.
-    if let Some(next) = history.next_intent(&intent.target, pending.seq).await?
+    if let Some(next) = next(history, pending, None).await?
         && next.action == Action::EditWorkload
     {
         let (is_before, is_after) = (

@@ -11,7 +11,7 @@ use super::{
     object::{own_annotations, template_annotations},
     text::Manifest,
 };
-use crate::error::Error;
+use crate::{error::Error, proxy_config};
 
 /// The annotations of the pod template, as a path.
 pub(super) const TEMPLATE: &str = "spec.template.metadata.annotations";
@@ -23,27 +23,28 @@ pub(super) const OWN: &str = "metadata.annotations";
 pub(super) fn typed(typed: &Manifest<'_>, named: &Named, now: &Value, cni: bool) -> Result<(), Error> {
     let mut errors = identity(typed, named, now);
     errors.extend(no_texts(typed));
-    let before = template_annotations(now);
-    let stumbles = annotation::stumbles(&template_annotations(&typed.object), cni);
-    let is_new = |stumble: &Stumble| {
-        let key = stumble.field.annotation();
-        before.get(key).map(String::as_str)
-            != typed.object["spec"]["template"]["metadata"]["annotations"][key].as_str()
-    };
+    let (before, after) = (template_annotations(now), template_annotations(&typed.object));
+    let there = stumbles(&before, cni);
+    // One annotation may break pods because of what another says no more.
+    let is_new =
+        |stumble: &Stumble| before.get(stumble.key) != after.get(stumble.key) || !there.contains(stumble);
     errors.extend(
-        stumbles
+        stumbles(&after, cni)
             .into_iter()
             .filter(|stumble| stumble.breaks_pods() && is_new(stumble))
-            .map(|stumble| {
-                let path = format!("{TEMPLATE}[{}]", stumble.field.annotation());
-                typed.problem(path, stumble.message)
-            }),
+            .map(|stumble| typed.problem(format!("{TEMPLATE}[{}]", stumble.key), stumble.message)),
     );
     if errors.is_empty() {
         Ok(())
     } else {
         Err(Error::Invalid(errors))
     }
+}
+
+fn stumbles(template: &BTreeMap<String, String>, cni: bool) -> Vec<Stumble> {
+    let mode = proxy_config::interception_mode(template);
+    let mode = mode.as_ref().map(Option::as_deref).map_err(String::as_str);
+    annotation::stumbles(template, mode, cni)
 }
 
 /// What names the object must be what the URL names.
@@ -113,16 +114,17 @@ pub(super) fn remarks(object: &Value, printed: Option<&Manifest<'_>>, cni: bool)
     let (own, template) = (own_annotations(object), template_annotations(object));
     let line = |path: &str, key: &str| Some(printed?.place(&format!("{path}[{key}]"))?.line);
     let mut remarks = misplaced(&own, &template, line);
-    remarks.extend(annotation::stumbles(&template, cni).into_iter().map(|stumble| {
-        let key = stumble.field.annotation();
-        ManifestRemark {
-            key: key.to_owned(),
-            path: TEMPLATE.to_owned(),
-            line: line(TEMPLATE, key),
-            message: stumble.message,
-            movable: false,
-        }
-    }));
+    remarks.extend(
+        stumbles(&template, cni)
+            .into_iter()
+            .map(|stumble| ManifestRemark {
+                key: stumble.key.to_owned(),
+                path: TEMPLATE.to_owned(),
+                line: line(TEMPLATE, stumble.key),
+                message: stumble.message,
+                movable: false,
+            }),
+    );
     remarks
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn is_restarted(object: &DynamicObject, plan: &str) -> bool {
 }
 
 /// What a template says of its last restart, by whomever.
-pub(super) fn restarted_at(object: &DynamicObject) -> Option<&str> {
+pub(crate) fn restarted_at(object: &DynamicObject) -> Option<&str> {
     annotation(object, RESTARTED_AT)
 }
 

@@ -16,6 +16,7 @@ mod outside;
 mod owners;
 mod preview;
 mod reads;
+mod reconciled;
 mod restarts;
 mod stack;
 mod support;

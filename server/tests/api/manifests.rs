@@ -315,6 +315,57 @@ async fn annotations_that_would_break_pods_are_refused_unless_they_were_there_be
 }
 
 #[tokio::test]
+async fn whatever_istios_injector_validates_is_refused_beside_its_line() {
+    let server = server().await;
+    let (yaml, version) = read(&server).await;
+    for (key, value, word) in [
+        (
+            "sidecar.istio.io/interceptionMode",
+            "redirect",
+            "no interception mode",
+        ),
+        ("status.sidecar.istio.io/port", "\"x\"", "write one port"),
+        (
+            "traffic.sidecar.istio.io/excludeInterfaces",
+            "'eth0,'",
+            "an item is blank",
+        ),
+        (
+            "traffic.sidecar.istio.io/includeOutboundPorts",
+            "'90:80'",
+            "no new pod would start",
+        ),
+        ("proxy.istio.io/config", "'concurrency: ['", "not valid YAML"),
+        (
+            "proxy.istio.io/config",
+            "'interceptionMode: redirect'",
+            "no interception mode",
+        ),
+        (
+            "proxy.istio.io/config",
+            "'proxyMetadata: {A: true}'",
+            "put quotes around it",
+        ),
+    ] {
+        let text = annotated(&yaml, value).replace(PORTS, key);
+        let refused = put(&server, &version, &text).await;
+        let error = refused.problem().errors.remove(0);
+        assert_eq!(error.path, format!("spec.template.metadata.annotations[{key}]"));
+        assert!(error.message.contains(word), "{error:?}");
+        assert!(error.at.is_some(), "{error:?}");
+    }
+    for (key, value) in [
+        ("sidecar.istio.io/interceptionMode", "TPROXY"),
+        ("proxy.istio.io/config", "'interceptionMode: NONE'"),
+    ] {
+        let text = annotated(&yaml, value).replace(PORTS, key);
+        let path = format!("{PATH}?dryRun=true");
+        let taken = put_to(&server, &path, &version, json!({ "yaml": text })).await;
+        assert_eq!(taken.status, StatusCode::OK, "{taken:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_cluster_refuses_is_told_beside_the_field_and_recorded_nowhere() {
     let server = server().await;
     let (yaml, version) = read(&server).await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Field,
+    Field, annotation,
     lint::{Outcome, outcome},
 };
 use futures::{StreamExt, stream};
@@ -61,6 +61,68 @@ async fn istiod_refuses_the_pods_that_a_lint_says_it_refuses_and_no_others() {
                 let made = pod.injected(&world.admin, &namespace.name).await;
                 let said = outcome(field, text, true, false) == Outcome::PodRefused;
                 (made.is_err() != said).then(|| format!("{field} {text:?}: said {said}, {made:?}"))
+            }
+        })
+        .buffer_unordered(8)
+        .collect()
+        .await;
+    let mistakes: Vec<String> = answers.into_iter().flatten().collect();
+    assert_eq!(mistakes, Vec::<String>::new());
+}
+
+/// Annotations beside the six that the injector validates, and texts of them.
+const OTHERS: [(&str, &[&str]); 8] = [
+    (
+        annotation::INTERCEPTION_MODE,
+        &["REDIRECT", "TPROXY", "NONE", "redirect", "", "NONE "],
+    ),
+    (
+        annotation::STATUS_PORT,
+        &["15020", "0", " 80 ", "x", "", "65536", "+80"],
+    ),
+    (annotation::EXCLUDE_INTERFACES, INTERFACES),
+    (annotation::KUBEVIRT_INTERFACES, INTERFACES),
+    (annotation::REROUTE_VIRTUAL_INTERFACES, INTERFACES),
+    ("prometheus.istio.io/merge-metrics", &["true", "F", "", "yes"]),
+    (
+        "readiness.status.sidecar.istio.io/periodSeconds",
+        &["2", "", "-1", "1.5"],
+    ),
+    (
+        "sidecar.istio.io/proxyCPULimit",
+        &["2", "1500m", "x", "1 Gi", "1gi"],
+    ),
+];
+const INTERFACES: &[&str] = &[
+    "",
+    "eth0",
+    " eth0 , net1 ",
+    "eth0,",
+    "0eth",
+    "eth0:1",
+    "a123456789012345",
+    "*",
+];
+
+#[tokio::test]
+async fn istiod_refuses_the_other_annotations_that_break_pods_and_no_others() {
+    let world = World::shared().await;
+    let namespace = Namespace::new(&world, "refused").await;
+    let cases = OTHERS
+        .iter()
+        .flat_map(|(key, texts)| texts.iter().map(move |text| (*key, *text)));
+    let answers: Vec<Option<String>> = stream::iter(cases)
+        .map(|(key, text)| {
+            let (world, namespace) = (&world, &namespace);
+            async move {
+                let annotations = BTreeMap::from([(key.to_owned(), text.to_owned())]);
+                let pod = pods::pod().annotations(&annotations);
+                let made = pod.injected(&world.admin, &namespace.name).await;
+                let refused = made
+                    .as_ref()
+                    .is_err_and(|error| format!("{error:?}").contains("for annotation"));
+                let said = annotation::stumbles(&annotations, Ok(None), false);
+                (refused == said.is_empty()).then(|| format!("{key} {text:?}: said {said:?}, {made:?}"))
             }
         })
         .buffer_unordered(8)

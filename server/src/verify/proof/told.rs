@@ -60,10 +60,16 @@ impl Proof<'_> {
                 &movement.destination,
                 reason == Reason::DestinationCounted || reason == Reason::Contradiction,
             ),
-            (&movement.refused, reason == Reason::RefusalCounted),
+            (
+                &movement.refused,
+                matches!(reason, Reason::RefusalCounted | Reason::OtherTraffic),
+            ),
             (
                 &movement.own,
-                matches!(reason, Reason::OwnResponseCounted | Reason::RefusalCounted),
+                matches!(
+                    reason,
+                    Reason::OwnResponseCounted | Reason::RefusalCounted | Reason::OtherTraffic
+                ),
             ),
             (&movement.elsewhere, reason == Reason::OtherTraffic),
         ];
@@ -86,7 +92,13 @@ impl Proof<'_> {
         }
         match &movement.accepted {
             Some(accepted) => {
-                let decided = matches!(reason, Reason::NoConnectionTaken | Reason::Contradiction);
+                let decided = matches!(
+                    reason,
+                    Reason::NoConnectionTaken
+                        | Reason::Contradiction
+                        | Reason::OwnResponseCounted
+                        | Reason::RefusalCounted
+                );
                 self.facts.push(counter(accepted, decided));
             }
             None => self.note(

@@ -89,6 +89,15 @@ fn outbound() -> Vec<Case> {
             |pod| pod.sends(443) == BYPASS,
         ),
         case(
+            Code::LoopbackIncluded,
+            with(&[("includeOutboundIPRanges", "10.0.0.0/8,127.0.0.0/8")]),
+            with(&[("includeOutboundIPRanges", "10.0.0.0/8")]),
+            |pod| {
+                let inside = Packet::outbound(Protocol::Tcp, [127, 0, 0, 2].into(), 7001);
+                pod.verdict(&inside) == Verdict::OutboundProxy
+            },
+        ),
+        case(
             Code::SystemPort,
             with(&[("excludeOutboundPorts", "15020")]),
             with(&[("excludeInboundPorts", "15020")]),
