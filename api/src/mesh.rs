@@ -92,6 +92,8 @@ pub struct PodCounts {
     pub injected: usize,
     /// Those of the injected whose running interception differs from the settings in force.
     pub stale: usize,
+    /// Those of the injected of which that cannot be told.
+    pub unknown: usize,
 }
 
 /// How a saved setting reaches a new pod, now.

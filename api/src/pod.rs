@@ -113,6 +113,12 @@ impl PodState {
         matches!(self, Self::Stale { .. })
     }
 
+    /// Whether it cannot be told what it runs.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown { .. })
+    }
+
     /// Whether settings have an effect on the pod.
     #[must_use]
     pub fn applies(&self) -> bool {

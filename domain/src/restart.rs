@@ -15,7 +15,7 @@ mod run;
 mod waves;
 
 pub use self::{
-    amount::{Amount, AmountError, rolling},
+    amount::{Amount, AmountError, at_a_time, rolling},
     assess::{Block, LOSES_SIDECAR, Remark, Verdict, assess},
     facts::{Autoscaler, Budget, Facts, Kind, Owner, Rollout},
     next::{Pace, Place, Step, Window, next},

@@ -277,7 +277,7 @@ test('an empty mesh, and answers that do not come', async ({ page }) => {
   await page.route('**/api/v1/meshes', async (route) => {
     const response = await route.fetch();
     const body = (await response.json()) as { items: { pods: object }[] };
-    body.items[0]!.pods = { total: 4, injected: 0, stale: 0 };
+    body.items[0]!.pods = { total: 4, injected: 0, stale: 0, unknown: 0 };
     await route.fulfill({ response, json: body });
   });
   await navigate(page, 'Mesh Management');

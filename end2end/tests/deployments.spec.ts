@@ -52,6 +52,20 @@ test('a Deployment’s page shows its pods, what the next one gets, and its cond
   await expect(page).toHaveURL(`/workloads/pods/${namespace.name}/${pod}`);
 });
 
+test('a pod that cannot be judged is not called current', async ({ page, namespace, cluster }) => {
+  const [pod] = await namespace.deploy('web');
+  // The revision that it was injected by is gone.
+  const labels = { 'istio-injection': null, 'istio.io/rev': 'gone' };
+  await cluster.ask('PATCH', `api/v1/namespaces/${namespace.name}`, { metadata: { labels } });
+  await namespace.hasUnknown(1);
+  await page.goto(`${DEPLOYMENTS}/${namespace.name}/web`);
+  await expect(page.getByText('What its one injected pod runs cannot be judged.')).toBeVisible();
+  await expect(row(table(page, 'Pods'), pod!)).toContainText('Unknown');
+  await page.goto('/');
+  await expect(page.getByRole('link', { name: /^\d+ cannot be judged$/ })).toBeVisible();
+  await expect(page.getByText('All run their settings')).toHaveCount(0);
+});
+
 test('a workload setting that selects the pods is named, and a link', async ({ page, namespace, cluster }) => {
   await namespace.deploy('web');
   await cluster.store(namespace.name, { excludeInboundPorts: ['7001'] }, 'special', { app: 'web' });

@@ -1,7 +1,10 @@
 //! What every page begins with: where it is, what it is called, and trouble that concerns all pages.
 
 use crate::prelude::*;
-use api::{Page, Problem, ask, mesh::Mesh};
+use api::{
+    Page, Problem, ask,
+    mesh::{ClusterState, Mesh},
+};
 use leptos_meta::Title;
 
 use crate::{
@@ -78,21 +81,24 @@ pub(crate) fn PageHeader(
 /// itself tells.
 fn out_of_view(answer: Result<Page<Mesh>, Problem>) -> Option<String> {
     match answer {
-        Ok(meshes) => {
-            let cluster = meshes.items.into_iter().next()?.cluster;
-            let unfinished = || "the first lists are not complete yet".to_owned();
-            (!cluster.ready).then(|| cluster.message.unwrap_or_else(unfinished))
-        }
+        Ok(meshes) => unseen(&meshes.items.first()?.cluster),
         Err(problem) => problem.is("cluster-unreachable").then_some(problem.detail),
     }
 }
 
+/// Why this cluster is not seen as it is now, where it is not.
+pub(crate) fn unseen(cluster: &ClusterState) -> Option<String> {
+    let unfinished = || "the first lists are not complete yet".to_owned();
+    (!cluster.ready).then(|| cluster.message.clone().unwrap_or_else(unfinished))
+}
+
 /// That the console does not see the cluster as it is now.
-fn trouble(message: String) -> impl IntoView {
+pub(crate) fn trouble(message: String) -> AnyView {
     view! {
         <Notice tone=Tone::Warning title="The cluster is not fully in view">
             <p><Prose text=message/></p>
-            <p class="way-out">"What this page shows may be old or incomplete until then. It follows by itself."</p>
+            <p>"What this page shows may be old or incomplete until then. It follows by itself."</p>
         </Notice>
     }
+    .into_any()
 }

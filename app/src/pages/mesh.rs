@@ -53,11 +53,11 @@ fn mesh_list(page: Page<Mesh>) -> AnyView {
     page.items
         .into_iter()
         .map(|mesh| {
-            let revisions = mesh.revisions.clone();
+            let (revisions, ready) = (mesh.revisions.clone(), mesh.cluster.ready);
             view! {
                 <FirstSteps mesh=mesh.clone()/>
                 <Overview mesh/>
-                <Revisions revisions/>
+                <Revisions revisions ready/>
             }
         })
         .collect_view()

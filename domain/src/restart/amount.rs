@@ -64,3 +64,12 @@ pub fn rolling(max_surge: Amount, max_unavailable: Amount, replicas: u32) -> Rol
         takes_down: missing.min(replicas),
     }
 }
+
+/// How many of a StatefulSet's `replicas` pods its rolling update may take down at a time: rounded down, and one at least
+/// (`pkg/controller/statefulset`, `getStatefulSetMaxUnavailable`). A cluster without the feature `MaxUnavailableStatefulSet`
+/// replaces one pod after the other whatever the field says. Nobody can see from outside which kind it is, so the field is
+/// taken at its word.
+#[must_use]
+pub fn at_a_time(max_unavailable: Amount, replicas: u32) -> u32 {
+    max_unavailable.down(replicas).clamp(1, replicas.max(1))
+}

@@ -90,7 +90,8 @@ impl Block {
                 "make its next pods part of the mesh again; to take it out of the mesh, restart it by its name"
             }
             Self::WouldInterrupt => {
-                "give it a second replica or a surge, or plan with `allowInterruption` and accept the gap"
+                "give it a second replica or a surge, or let fewer pods be missing at a time (`maxUnavailable`), or plan with \
+                 `allowInterruption` and accept the gap"
             }
             Self::Budget { .. } => {
                 "set `maxUnavailable: 0` with a surge in its strategy, or wait until the budget allows it"
@@ -151,7 +152,7 @@ pub enum Remark {
     },
     /// There will be a gap, and that was accepted.
     Interrupts,
-    /// Kubernetes takes a pod for ready as soon as it runs.
+    /// Kubernetes takes a container of it for ready as soon as it runs.
     NoReadinessProbe,
     /// The budgets could not be read.
     BudgetsUnknown,
@@ -214,7 +215,7 @@ impl fmt::Display for Remark {
                 formatter.write_str("all its pods will be gone until the first new one is ready")
             }
             Self::NoReadinessProbe => formatter.write_str(
-                "it has no readiness probe: a new pod counts as ready as soon as it runs, and old ones end then",
+                "a container of it has no readiness probe: it counts as ready as soon as it runs, and old pods may end then",
             ),
             Self::BudgetsUnknown => {
                 formatter.write_str("the console may not read PodDisruptionBudgets, so none is respected")
@@ -265,7 +266,7 @@ fn verdict(facts: &Facts, wanted: bool, interrupting: bool) -> Verdict {
             // Who names a workload may want just that.
             (_, Some(why)) if !wanted => Some(Block::LosesSidecar { why: why.clone() }),
             (Rollout::OnDelete, _) => Some(Block::OnDelete),
-            (Rollout::Partition { from }, _) if from > 0 => Some(Block::Partition { from }),
+            (Rollout::Partition { from, .. }, _) if from > 0 => Some(Block::Partition { from }),
             _ if !interrupting && interrupts(facts) => Some(Block::WouldInterrupt),
             _ => return within_budgets(facts),
         },

@@ -27,10 +27,12 @@ pub enum Rollout {
     },
     /// All old pods end before the first new one starts.
     Recreate,
-    /// Only pods from this ordinal on are replaced.
+    /// From the last ordinal down, and only pods from this ordinal on.
     Partition {
         /// The first ordinal that is replaced.
         from: u32,
+        /// How many pods may be missing at a time: more than one only where the cluster honours `maxUnavailable`.
+        takes_down: u32,
     },
     /// Pods are replaced when somebody deletes them.
     OnDelete,
@@ -105,10 +107,10 @@ impl Facts {
     #[must_use]
     pub fn takes_down(&self) -> u32 {
         match self.rollout {
-            Rollout::Rolling { takes_down } => takes_down.min(self.replicas),
+            Rollout::Rolling { takes_down } | Rollout::Partition { takes_down, .. } => {
+                takes_down.min(self.replicas)
+            }
             Rollout::Recreate => self.replicas,
-            // One by one, from the last ordinal down.
-            Rollout::Partition { .. } => 1,
             Rollout::OnDelete => 0,
         }
     }

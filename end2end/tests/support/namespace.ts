@@ -107,6 +107,11 @@ export class Namespace {
     await expect.poll(async () => (await this.seen('state=stale')).length).toBe(count);
   }
 
+  /** Waits until the console says of so many pods here that it cannot judge them. */
+  async hasUnknown(count: number): Promise<void> {
+    await expect.poll(async () => (await this.seen('state=unknown')).length).toBe(count);
+  }
+
   private async seen(filter: string): Promise<PodRow[]> {
     const answer = await this.console.get(`/api/v1/pods?namespace=${this.name}&limit=500&${filter}`);
     expect(answer.ok(), await answer.text()).toBe(true);

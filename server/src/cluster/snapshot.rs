@@ -107,6 +107,7 @@ impl Snapshot {
                 total: sum.total + row.pods.total,
                 injected: sum.injected + row.pods.injected,
                 stale: sum.stale + row.pods.stale,
+                unknown: sum.unknown + row.pods.unknown,
             })
     }
 
@@ -155,4 +156,5 @@ fn add(counts: &mut PodCounts, pod: &PodRow) {
     counts.injected += usize::from(pod.state.applies());
     // One that ends already needs no restart.
     counts.stale += usize::from(pod.state.is_stale() && !pod.ends);
+    counts.unknown += usize::from(pod.state.is_unknown());
 }

@@ -4,6 +4,7 @@ use anyhow::{Result, anyhow};
 use api::{
     Client, Problem,
     lint::{LintView, Severity},
+    mesh::PodCounts,
     pod::{FieldDifference, FieldText, PodState},
     preview::PreviewSetting,
     setting::{FieldInForce, SaveSetting, SettingView},
@@ -57,9 +58,18 @@ pub(super) async fn text(args: EffectiveArgs) -> Result<String> {
                 }
             };
             printed(args.json, &view, || {
-                let (stale, injected) = (view.pods.stale, view.pods.injected);
+                let PodCounts {
+                    injected,
+                    stale,
+                    unknown,
+                    ..
+                } = view.pods;
+                let unjudged = match unknown {
+                    0 => String::new(),
+                    pods => format!("; {pods} cannot be judged"),
+                };
                 let table = fields(&view.in_force, None, &[]);
-                format!("{stale} of {injected} pods still run the old setting.\n\n{table}{told}")
+                format!("{stale} of {injected} pods still run the old setting{unjudged}.\n\n{table}{told}")
             })
         }
     }

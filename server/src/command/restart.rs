@@ -26,7 +26,8 @@ const LOST: usize = 120;
 /// How wide the bar is.
 const BAR: usize = 30;
 
-/// Plans; without `--dry-run` also starts the plan and follows it.
+/// Plans; without `--dry-run` also starts the plan and follows it. It fails where the run does, and where workloads need a
+/// restart of which none can have one.
 pub(super) async fn run(args: RestartArgs) -> Result<()> {
     let asked = asked(&args)?;
     let client = Client::new(Remote::at(args.server.server, args.server.token)?);
@@ -47,7 +48,10 @@ pub(super) async fn run(args: RestartArgs) -> Result<()> {
         print(&planned(&workloads, &made.blocked, &made.notices))?;
     }
     if made.workloads.is_empty() {
-        return Ok(());
+        if args.json {
+            print(&format!("{}\n", serde_json::to_string_pretty(&made)?))?;
+        }
+        return nothing_to_start(&made.blocked);
     }
     let id = made.row.id.clone();
     client
@@ -69,6 +73,18 @@ pub(super) async fn run(args: RestartArgs) -> Result<()> {
             )
         }
     }
+}
+
+/// What a plan without workloads comes to.
+fn nothing_to_start(blocked: &[BlockedWorkload]) -> Result<()> {
+    if blocked.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<String> = blocked
+        .iter()
+        .map(|one| format!("{} ({})", words(&one.workload), one.code))
+        .collect();
+    bail!("nothing was restarted: left alone are {}", named.join(", "))
 }
 
 fn asked(args: &RestartArgs) -> Result<PlanRestart> {
@@ -277,5 +293,22 @@ mod tests {
         assert_eq!(named("statefulset/shop/cart"), of("StatefulSet"));
         assert_eq!(named("cart"), None);
         assert_eq!(named("job/shop/cart"), None);
+    }
+
+    #[test]
+    fn a_plan_of_nothing_is_no_success_where_something_is_left_alone() {
+        assert!(nothing_to_start(&[]).is_ok());
+        let blocked = BlockedWorkload {
+            workload: workload("shop/cart").expect("a name"),
+            stale_pods: 2,
+            code: "paused".to_owned(),
+            why: String::new(),
+            way_out: String::new(),
+        };
+        let refused = nothing_to_start(&[blocked]).expect_err("it cannot be restarted");
+        assert_eq!(
+            refused.to_string(),
+            "nothing was restarted: left alone are Deployment shop/cart (paused)"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! What becomes of the pods after an edit.
 
 use api::manifest::ManifestKind;
+use domain::restart::{Amount, at_a_time};
 use serde_json::Value;
 
 /// How many pods an object runs.
@@ -50,15 +51,20 @@ pub(super) fn sentence(kind: ManifestKind, before: &Value, after: &Value) -> Str
             "The pod template changed: Kubernetes ends {all} first and makes new ones then. Nothing answers in between."
         ),
         (ManifestKind::StatefulSets, _) => {
-            let partition = &spec["updateStrategy"]["rollingUpdate"]["partition"];
-            match partition.as_u64().filter(|partition| *partition > 0) {
-                Some(from) => format!(
+            let update = &spec["updateStrategy"]["rollingUpdate"];
+            let partition = update["partition"].as_u64().filter(|partition| *partition > 0);
+            match (partition, missing(&update["maxUnavailable"], pods(kind, after))) {
+                (Some(from), _) => format!(
                     "The pod template changed: Kubernetes replaces by itself only the pods from ordinal {from} on, as its \
                      partition says."
                 ),
-                None => format!(
+                (None, 1) => format!(
                     "The pod template changed: Kubernetes replaces {all} by itself, one after the other. No restart is \
                      needed."
+                ),
+                (None, many) => format!(
+                    "The pod template changed: Kubernetes replaces {all} by itself, up to {many} at a time where it honours \
+                     maxUnavailable of a StatefulSet, one after the other otherwise. No restart is needed."
                 ),
             }
         }
@@ -66,6 +72,20 @@ pub(super) fn sentence(kind: ManifestKind, before: &Value, after: &Value) -> Str
             "The pod template changed: Kubernetes replaces {all} by itself, a few at a time. No restart is needed."
         ),
     }
+}
+
+/// How many of a StatefulSet's pods may be missing at a time.
+fn missing(max_unavailable: &Value, replicas: u64) -> u32 {
+    let amount = match max_unavailable {
+        Value::Number(pods) => pods
+            .as_u64()
+            .and_then(|pods| u32::try_from(pods).ok())
+            .map(Amount::Pods),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    let replicas = u32::try_from(replicas).unwrap_or(u32::MAX);
+    at_a_time(amount.unwrap_or(Amount::Pods(1)), replicas)
 }
 
 fn strategy(kind: ManifestKind, spec: &Value) -> &str {
@@ -120,7 +140,21 @@ mod tests {
                 json!({ "replicas": 2, "strategy": { "type": "Recreate" } }),
                 "Nothing answers",
             ),
-            (StatefulSets, json!({ "replicas": 2 }), "one after the other"),
+            (
+                StatefulSets,
+                json!({ "replicas": 2 }),
+                "by itself, one after the other",
+            ),
+            (
+                StatefulSets,
+                json!({ "replicas": 4, "updateStrategy": { "rollingUpdate": { "maxUnavailable": "50%" } } }),
+                "up to 2 at a time",
+            ),
+            (
+                StatefulSets,
+                json!({ "replicas": 3, "updateStrategy": { "rollingUpdate": { "maxUnavailable": 1 } } }),
+                "by itself, one after the other",
+            ),
             (
                 StatefulSets,
                 json!({ "updateStrategy": { "rollingUpdate": { "partition": 2 } } }),

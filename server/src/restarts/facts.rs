@@ -8,7 +8,7 @@ use api::{
     restart::WorkloadName,
     setting::FieldName,
 };
-use domain::restart::{Amount, Autoscaler, Budget, Facts, Kind, Owner, Rollout, rolling};
+use domain::restart::{Amount, Autoscaler, Budget, Facts, Kind, Owner, Rollout, at_a_time, rolling};
 use k8s_openapi::{
     api::{
         apps::v1::{DaemonSet, Deployment, StatefulSet},
@@ -276,12 +276,10 @@ fn of_deployment(deployment: &Deployment) -> Shape {
 fn of_stateful_set(set: &StatefulSet) -> Shape {
     let (spec, status) = (set.spec.as_ref(), set.status.as_ref());
     let strategy = spec.and_then(|spec| spec.update_strategy.as_ref());
-    let partition = strategy
-        .and_then(|strategy| strategy.rolling_update.as_ref())
-        .and_then(|update| update.partition)
-        .unwrap_or_default();
+    let update = strategy.and_then(|strategy| strategy.rolling_update.as_ref());
+    let replicas = pods(spec.and_then(|spec| spec.replicas).unwrap_or(1));
     Shape {
-        replicas: pods(spec.and_then(|spec| spec.replicas).unwrap_or(1)),
+        replicas,
         ready: pods(
             status
                 .and_then(|status| status.ready_replicas)
@@ -290,8 +288,11 @@ fn of_stateful_set(set: &StatefulSet) -> Shape {
         rollout: if strategy.and_then(|strategy| strategy.type_.as_deref()) == Some("OnDelete") {
             Rollout::OnDelete
         } else {
+            let partition = update.and_then(|update| update.partition).unwrap_or_default();
+            let missing = update.and_then(|update| update.max_unavailable.as_ref());
             Rollout::Partition {
                 from: pods(partition),
+                takes_down: at_a_time(amount(missing, Amount::Pods(1)), replicas),
             }
         },
         paused: false,
@@ -335,10 +336,18 @@ fn pods(count: i32) -> u32 {
     u32::try_from(count).unwrap_or_default()
 }
 
-/// Whether every container of the template says when it is ready. The sidecar has a probe of its own.
+/// Whether every container of the template says when it is ready. The sidecar, which a template may name to change it, has a
+/// probe of its own.
 fn has_readiness_probe(template: &PodTemplateSpec) -> bool {
-    let containers = |spec: &PodSpec| spec.containers.iter().any(|one| one.readiness_probe.is_some());
-    template.spec.as_ref().is_some_and(containers)
+    let says = |spec: &PodSpec| {
+        let mut own = spec
+            .containers
+            .iter()
+            .filter(|one| one.name != "istio-proxy")
+            .peekable();
+        own.peek().is_some() && own.all(|one| one.readiness_probe.is_some())
+    };
+    template.spec.as_ref().is_some_and(says)
 }
 
 /// The Git-ops tool that keeps an object as it is, by the marks that it leaves.
@@ -363,5 +372,45 @@ fn owner(metadata: &ObjectMeta) -> Option<Owner> {
         owned("Flux", name, true)
     } else {
         annotation("meta.helm.sh/release-name").and_then(|name| owned("Helm", name, false))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_template_says_when_its_pods_are_ready_where_every_container_of_it_does() {
+        let says = |containers: Value| {
+            let template = json!({ "spec": { "containers": containers } });
+            has_readiness_probe(&serde_json::from_value(template).expect("a template"))
+        };
+        let probed = json!({ "name": "app", "readinessProbe": { "tcpSocket": { "port": 80 } } });
+        let silent = json!({ "name": "log" });
+        let sidecar = json!({ "name": "istio-proxy", "image": "auto" });
+        assert!(says(json!([probed])) && says(json!([probed, sidecar])));
+        assert!(!says(json!([probed, silent])) && !says(json!([silent, probed])));
+        assert!(!says(json!([silent])) && !says(json!([silent, sidecar])) && !says(json!([])));
+    }
+
+    #[test]
+    fn a_stateful_set_is_judged_by_what_it_lets_be_missing() {
+        let rollout = |update: Value| {
+            let set = json!({
+                "metadata": {},
+                "spec": {
+                    "replicas": 4, "selector": {}, "serviceName": "", "template": {},
+                    "updateStrategy": { "rollingUpdate": update },
+                },
+            });
+            of_stateful_set(&serde_json::from_value(set).expect("a StatefulSet")).rollout
+        };
+        let ordered = |from, takes_down| Rollout::Partition { from, takes_down };
+        assert_eq!(rollout(json!({})), ordered(0, 1));
+        assert_eq!(rollout(json!({ "partition": 2 })), ordered(2, 1));
+        assert_eq!(rollout(json!({ "maxUnavailable": 3 })), ordered(0, 3));
+        assert_eq!(rollout(json!({ "maxUnavailable": "60%" })), ordered(0, 2));
     }
 }

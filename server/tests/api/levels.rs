@@ -22,7 +22,7 @@ fn shop_and_bank() -> FakeCluster {
 }
 
 fn counts(total: usize, injected: usize, stale: usize) -> Value {
-    json!({ "total": total, "injected": injected, "stale": stale })
+    json!({ "total": total, "injected": injected, "stale": stale, "unknown": 0 })
 }
 
 #[tokio::test]
@@ -78,6 +78,42 @@ async fn each_level_counts_its_own_pods() {
         counts(1, 1, 1),
         "{workloads:?}"
     );
+}
+
+#[tokio::test]
+async fn a_pod_that_cannot_be_judged_is_counted_as_such() {
+    let fake = shop_and_bank();
+    // One replaces what Istio injects; of the other namespace the revision is gone.
+    let mut own = pod("shop", "own", "own");
+    own["spec"]["initContainers"][0]["args"] = json!(["sh", "-c", "true"]);
+    fake.hold("pods", own);
+    fake.hold(
+        "namespaces",
+        namespace("bank", &json!({ "istio.io/rev": "gone" })),
+    );
+    fake.store(
+        "shop",
+        "own",
+        &json!({ "selector": { "matchLabels": { "app": "own" } }, "traffic": {} }),
+    );
+    let server = TestServer::with(fake, &database()).await;
+    for (level, injected, unknown) in [
+        ("global", 4, 2),
+        ("namespaces/shop", 3, 1),
+        ("namespaces/bank", 1, 1),
+        ("namespaces/shop/workloads/own", 1, 1),
+    ] {
+        let answer = server.get(&format!("/api/v1/settings/{level}")).await;
+        let pods = &answer.body["pods"];
+        assert_eq!(
+            (&pods["injected"], &pods["unknown"]),
+            (&json!(injected), &json!(unknown)),
+            "{level}"
+        );
+        assert_eq!(pods["stale"], 0, "nothing is proven: {level}");
+    }
+    let meshes = server.get("/api/v1/meshes").await;
+    assert_eq!(meshes.body["items"][0]["pods"]["unknown"], 2, "{meshes:?}");
 }
 
 #[tokio::test]

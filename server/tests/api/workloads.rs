@@ -72,7 +72,10 @@ async fn its_next_pod_gets_what_the_levels_and_its_template_say() {
     );
     assert!(detail["notApplicable"].is_null(), "{detail}");
     assert_eq!((&detail["replicas"], &detail["ready"]), (&json!(2), &json!(1)));
-    assert_eq!(detail["pods"], json!({ "total": 1, "injected": 1, "stale": 1 }));
+    assert_eq!(
+        detail["pods"],
+        json!({ "total": 1, "injected": 1, "stale": 1, "unknown": 0 })
+    );
 }
 
 #[tokio::test]

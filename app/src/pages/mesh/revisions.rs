@@ -18,10 +18,17 @@ fn columns() -> Vec<Column> {
     ]
 }
 
-/// A table of revisions, or the word that there is none.
+/// A table of revisions, or the word that there is none, once the console is `ready` to say so.
 #[component]
-pub(crate) fn Revisions(revisions: Vec<Revision>) -> impl IntoView {
-    let content = if revisions.is_empty() {
+pub(crate) fn Revisions(revisions: Vec<Revision>, ready: bool) -> impl IntoView {
+    let content = if revisions.is_empty() && !ready {
+        view! {
+            <Empty title="Not known yet">
+                <p>"The console has not read all of the cluster yet. Control planes appear here by themselves."</p>
+            </Empty>
+        }
+        .into_any()
+    } else if revisions.is_empty() {
         view! {
             <Empty title="No control plane found">
                 <p>"No Istio injector configuration was found in this cluster. Install Istio, or check that the console may read ConfigMaps in its namespace."</p>

@@ -107,7 +107,7 @@ fn nothing(asked: &PodQuery) -> AnyView {
     if here.state == Some(PodStateName::Stale) {
         return view! {
             <Empty title="No stale pods">
-                <p>"Of the pods that this filter is about, every one runs what is in force."</p>
+                <p>"Of the pods that this filter is about, none is known to run an old setting."</p>
                 <p><a href=all>"Show all pods"</a></p>
             </Empty>
         }

@@ -103,14 +103,17 @@ pub(super) fn Changes(changes: Vec<Change>) -> impl IntoView {
 #[component]
 pub(super) fn Pods(form: Form) -> impl IntoView {
     let counts = Memo::new(move |_| form.view.with(|view| view.pods));
-    let old = form.view.with_untracked(stale_pods);
+    let pods = |state| form.view.with_untracked(|view| pods_in(view, state));
+    let (old, unjudged) = (pods(PodStateName::Stale), pods(PodStateName::Unknown));
     move || {
         let counts = counts.get();
-        let (stale, all) = (counts.stale, counts.injected);
-        match (stale, all) {
+        let (stale, unknown, all) = (counts.stale, counts.unknown, counts.injected);
+        let of_stale = match (stale, all) {
             (_, 0) => {
                 view! { <p>"No pod with a sidecar runs here yet: the next one gets this."</p> }.into_any()
             }
+            // What is not known is not taken for what is in force.
+            (0, _) if unknown > 0 => ().into_any(),
             (0, 1) => view! { <p>"The one pod with a sidecar runs what is in force."</p> }.into_any(),
             (0, all) => view! { <p>"All " {all} " pods with a sidecar run what is in force."</p> }.into_any(),
             (stale, all) => {
@@ -129,19 +132,32 @@ pub(super) fn Pods(form: Form) -> impl IntoView {
                 }
                 .into_any()
             }
-        }
+        };
+        let of_unknown = (unknown > 0).then(|| {
+            let which = match (unknown, all) {
+                (1, 1) => "What the one pod with a sidecar runs cannot be judged".to_owned(),
+                (unknown, all) => format!("{unknown} of {all} pods cannot be judged"),
+            };
+            let way = if unknown == 1 {
+                "Show the unknown pod"
+            } else {
+                "Show the unknown pods"
+            };
+            view! { <p><strong>{which}</strong> ". " <a href=unjudged.clone()>{way}</a></p> }
+        });
+        view! { {of_stale} {of_unknown} }
     }
 }
 
-/// The list of the level's stale pods.
-fn stale_pods(view: &SettingView) -> String {
+/// The list of the level's pods in a state.
+fn pods_in(view: &SettingView, state: PodStateName) -> String {
     let namespace = match Level::from(view.level.clone()) {
         Level::Global => None,
         Level::Namespace(namespace) | Level::Workload { namespace, .. } => Some(namespace),
     };
     routes::pods(&PodQuery {
         namespace,
-        state: Some(PodStateName::Stale),
+        state: Some(state),
         ..PodQuery::default()
     })
 }

@@ -132,43 +132,61 @@ fn summary(detail: &WorkloadDetail) -> AnyView {
 
 /// Its pods in a sentence.
 fn verdict(row: &WorkloadRow) -> AnyView {
-    let PodCounts {
-        total,
-        injected,
-        stale,
-    } = row.pods;
-    let (state, words) = match (total, injected, stale) {
-        (0, ..) => (None, "It runs no pods now.".to_owned()),
-        (_, 0, _) => (
-            Some(PodStateName::NotApplicable),
-            "None of its pods has a sidecar to go round.".to_owned(),
-        ),
-        (_, 1, 0) => (
-            Some(PodStateName::Current),
-            "Its one injected pod runs what is in force.".to_owned(),
-        ),
-        (_, _, 0) => (
-            Some(PodStateName::Current),
-            format!("All {injected} injected pods run what is in force."),
-        ),
-        (_, 1, _) => (
-            Some(PodStateName::Stale),
-            "Its one injected pod still runs an old setting. Delete it to apply.".to_owned(),
-        ),
-        (_, _, 1) => (
-            Some(PodStateName::Stale),
-            format!("1 of {injected} injected pods still runs an old setting. Delete it to apply."),
-        ),
-        _ => (
-            Some(PodStateName::Stale),
-            format!("{stale} of {injected} injected pods still run an old setting. Delete them to apply."),
-        ),
-    };
+    let (state, words) = verdict_words(row.pods);
     view! {
         {state.map(|state| view! { <StateBadge state/> " " })}
         {words}
     }
     .into_any()
+}
+
+fn verdict_words(pods: PodCounts) -> (Option<PodStateName>, String) {
+    let PodCounts {
+        total,
+        injected,
+        stale,
+        unknown,
+    } = pods;
+    let (state, mut words) = match (total, injected, stale) {
+        (0, ..) => return (None, "It runs no pods now.".to_owned()),
+        (_, 0, _) => (
+            PodStateName::NotApplicable,
+            "None of its pods has a sidecar to go round.".to_owned(),
+        ),
+        // What is not known is not taken for what is in force.
+        (_, 1, 0) if unknown > 0 => (
+            PodStateName::Unknown,
+            "What its one injected pod runs cannot be judged.".to_owned(),
+        ),
+        (_, _, 0) if unknown > 0 => (
+            PodStateName::Unknown,
+            format!("{unknown} of {injected} injected pods cannot be judged."),
+        ),
+        (_, 1, 0) => (
+            PodStateName::Current,
+            "Its one injected pod runs what is in force.".to_owned(),
+        ),
+        (_, _, 0) => (
+            PodStateName::Current,
+            format!("All {injected} injected pods run what is in force."),
+        ),
+        (_, 1, _) => (
+            PodStateName::Stale,
+            "Its one injected pod still runs an old setting. Delete it to apply.".to_owned(),
+        ),
+        (_, _, 1) => (
+            PodStateName::Stale,
+            format!("1 of {injected} injected pods still runs an old setting. Delete it to apply."),
+        ),
+        _ => (
+            PodStateName::Stale,
+            format!("{stale} of {injected} injected pods still run an old setting. Delete them to apply."),
+        ),
+    };
+    if stale > 0 && unknown > 0 {
+        words = format!("{words} {unknown} cannot be judged.");
+    }
+    (Some(state), words)
 }
 
 fn rollouts(paused: bool) -> AnyView {
@@ -271,4 +289,75 @@ pub(super) fn gone(kind: WorkloadKind, namespace: String, name: String) -> AnyVi
         </section>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pods_are_called_current_only_where_all_of_them_are_known_to_be() {
+        let said = |injected, stale, unknown| {
+            verdict_words(PodCounts {
+                total: 3,
+                injected,
+                stale,
+                unknown,
+            })
+        };
+        for (injected, stale, unknown, state, words) in [
+            (
+                0,
+                0,
+                0,
+                PodStateName::NotApplicable,
+                "None of its pods has a sidecar to go round.",
+            ),
+            (
+                1,
+                0,
+                0,
+                PodStateName::Current,
+                "Its one injected pod runs what is in force.",
+            ),
+            (
+                3,
+                0,
+                0,
+                PodStateName::Current,
+                "All 3 injected pods run what is in force.",
+            ),
+            (
+                1,
+                0,
+                1,
+                PodStateName::Unknown,
+                "What its one injected pod runs cannot be judged.",
+            ),
+            (
+                3,
+                0,
+                3,
+                PodStateName::Unknown,
+                "3 of 3 injected pods cannot be judged.",
+            ),
+            (
+                3,
+                0,
+                1,
+                PodStateName::Unknown,
+                "1 of 3 injected pods cannot be judged.",
+            ),
+            (
+                3,
+                1,
+                1,
+                PodStateName::Stale,
+                "1 of 3 injected pods still runs an old setting. Delete it to apply. 1 cannot be judged.",
+            ),
+        ] {
+            assert_eq!(said(injected, stale, unknown), (Some(state), words.to_owned()));
+        }
+        assert_eq!(verdict_words(PodCounts::default()).0, None);
+    }
 }

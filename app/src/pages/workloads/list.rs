@@ -213,7 +213,7 @@ fn nothing(kind: WorkloadKind, asked: &WorkloadQuery) -> AnyView {
         (
             "None with stale pods".to_owned(),
             format!(
-                "Of the {} that this filter is about, every pod runs what is in force.",
+                "Of the {} that this filter is about, none has a pod that is known to run an old setting.",
                 kind.names()
             ),
         )

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::restart::{
-    Amount, Autoscaler, Block, Budget, Facts, Kind, Order, Owner, Remark, Rollout, Verdict, assess, rolling,
-    waves,
+    Amount, Autoscaler, Block, Budget, Facts, Kind, Order, Owner, Remark, Rollout, Verdict, assess,
+    at_a_time, rolling, waves,
 };
 
 /// A healthy Deployment of three pods, all stale, with a surge.
@@ -66,7 +66,13 @@ fn what_cannot_be_restarted_says_why() {
             "loses-sidecar",
         ),
         (rollout(Rollout::OnDelete), "on-delete"),
-        (rollout(Rollout::Partition { from: 2 }), "partition"),
+        (
+            rollout(Rollout::Partition {
+                from: 2,
+                takes_down: 1,
+            }),
+            "partition",
+        ),
         (kind(Kind::Pod), "bare-pod"),
         (kind(Kind::Job), "job"),
         (kind(Kind::Other("Rollout cart".to_owned())), "foreign-owner"),
@@ -74,11 +80,37 @@ fn what_cannot_be_restarted_says_why() {
         (
             Facts {
                 replicas: 1,
-                rollout: Rollout::Partition { from: 0 },
+                rollout: Rollout::Partition {
+                    from: 0,
+                    takes_down: 1,
+                },
                 kind: Kind::StatefulSet,
                 ..facts()
             },
             "would-interrupt",
+        ),
+        (
+            Facts {
+                rollout: Rollout::Partition {
+                    from: 0,
+                    takes_down: 3,
+                },
+                kind: Kind::StatefulSet,
+                ..facts()
+            },
+            "would-interrupt",
+        ),
+        (
+            Facts {
+                rollout: Rollout::Partition {
+                    from: 0,
+                    takes_down: 2,
+                },
+                kind: Kind::StatefulSet,
+                budgets: Some(budget(1)),
+                ..facts()
+            },
+            "disruption-budget",
         ),
         (
             Facts {
@@ -254,6 +286,33 @@ fn a_rolling_update_is_counted_as_kubernetes_counts_it() {
             "{surge:?} {missing:?} {replicas}"
         );
     }
+}
+
+#[test]
+fn a_stateful_set_takes_down_at_least_one_pod_and_as_many_as_it_says() {
+    let (count, percent) = (Amount::Pods, Amount::Percent);
+    for (missing, replicas, takes_down) in [
+        (count(1), 3, 1),
+        (count(0), 3, 1),
+        (count(3), 3, 3),
+        (count(5), 3, 3),
+        (percent(10), 3, 1),
+        (percent(50), 5, 2),
+        (percent(100), 5, 5),
+        (count(1), 0, 1),
+    ] {
+        assert_eq!(at_a_time(missing, replicas), takes_down, "{missing:?} {replicas}");
+    }
+    let one_by_one = Facts {
+        kind: Kind::StatefulSet,
+        rollout: Rollout::Partition {
+            from: 0,
+            takes_down: 1,
+        },
+        budgets: Some(budget(1)),
+        ..facts()
+    };
+    assert_eq!(assess(&one_by_one, false, false).0, Verdict::Restart);
 }
 
 #[test]

@@ -12,8 +12,9 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-/// How many pods are compared.
+/// How many pods are drawn.
 const PODS: usize = 80;
+const TIME: &str = "2026-01-01T00:00:00Z";
 
 /// Status, ready containers, restarts.
 type Printed = (String, String, String);
@@ -27,6 +28,11 @@ async fn a_pod_is_told_as_the_api_server_prints_it() {
     for number in 0..PODS {
         make(&pods, &mut rng, number).await;
     }
+    // Too rare to be drawn: one container is through, and another failed.
+    let (done, failed) = (ended("Completed", 0), ended("Error", 1));
+    let runs = json!({ "running": { "startedAt": TIME } });
+    failed_beside_completed(&pods, "job", &[&done, &failed]).await;
+    failed_beside_completed(&pods, "job-going-on", &[&done, &failed, &runs]).await;
     let asked = PodQuery {
         namespace: Some(namespace.name.clone()),
         limit: Some(500),
@@ -66,7 +72,10 @@ async fn a_pod_is_told_as_the_api_server_prints_it() {
     }
     // The states are worth comparing only if there are many.
     let words: std::collections::BTreeSet<&str> = compared.values().map(|(word, ..)| word.as_str()).collect();
-    assert!(compared.len() == PODS && words.len() >= 12, "{words:?}");
+    assert!(compared.len() == PODS + 2 && words.len() >= 12, "{words:?}");
+    for name in ["job", "job-going-on"] {
+        assert_eq!(compared[name].0, "Error", "{name}");
+    }
 }
 
 /// What the API server prints of the pods of a namespace.
@@ -171,8 +180,46 @@ async fn make(pods: &Api<Pod>, rng: &mut Rng, number: usize) {
     }
 }
 
+/// A pod that no scheduler takes, not ready, with containers in these states.
+async fn failed_beside_completed(pods: &Api<Pod>, name: &str, states: &[&Value]) {
+    let numbered = |at: usize| format!("own-{at}");
+    let own: Vec<Value> = (0..states.len())
+        .map(|at| json!({ "name": numbered(at), "image": "demo/app:1" }))
+        .collect();
+    let pod = json!({
+        "metadata": { "name": name, "labels": { "sidecar.istio.io/inject": "false" } },
+        "spec": { "containers": own, "schedulerName": "nobody" },
+    });
+    let pod: Pod = serde_json::from_value(pod).expect("a pod");
+    pods.create(&PostParams::default(), &pod)
+        .await
+        .expect("the pod is made");
+    let statuses: Vec<Value> = states
+        .iter()
+        .enumerate()
+        .map(|(at, state)| {
+            json!({
+                "name": numbered(at), "image": "demo/app:1", "imageID": "", "restartCount": 0,
+                "ready": state["running"].is_object(), "state": state,
+            })
+        })
+        .collect();
+    let status = json!({ "status": {
+        "phase": "Running",
+        "conditions": [{ "type": "Ready", "status": "False" }],
+        "containerStatuses": statuses,
+    } });
+    pods.patch_status(name, &PatchParams::default(), &Patch::Merge(&status))
+        .await
+        .expect("the status is taken");
+}
+
+fn ended(reason: &str, code: u8) -> Value {
+    json!({ "terminated": { "exitCode": code, "reason": reason, "startedAt": TIME, "finishedAt": TIME } })
+}
+
 fn container_status(rng: &mut Rng, name: &str) -> Value {
-    let time = "2026-01-01T00:00:00Z";
+    let time = TIME;
     let ended = |rng: &mut Rng| {
         let reason = *rng.choice(&["", "Completed", "Error", "OOMKilled"]).expect("one");
         json!({ "terminated": {

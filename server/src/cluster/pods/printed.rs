@@ -80,12 +80,17 @@ impl Printed {
         }
         if !initialising || is_true(status, "Initialized") {
             all = of_sidecars;
-            let mut runs = false;
+            let (mut runs, mut failure) = (false, None);
             // The first container has the last word.
             for container in status.container_statuses.iter().flatten().rev() {
                 all.add(container);
                 match at_work(container) {
-                    Some(why) => word = why,
+                    Some((why, failed)) => {
+                        word = why;
+                        if failed {
+                            failure = Some(word.clone());
+                        }
+                    }
                     None if container.ready && is_running(container) => {
                         runs = true;
                         ready += 1;
@@ -93,9 +98,15 @@ impl Printed {
                     None => {}
                 }
             }
-            if word == "Completed" && runs {
-                let is_ready = is_true(status, "Ready");
-                (if is_ready { "Running" } else { "NotReady" }).clone_into(&mut word);
+            // One that is through does not speak for those that go on, nor for those that failed.
+            if word == "Completed" {
+                if runs && is_true(status, "Ready") {
+                    "Running".clone_into(&mut word);
+                } else if let Some(failure) = failure {
+                    word = failure;
+                } else if runs {
+                    "NotReady".clone_into(&mut word);
+                }
             }
         }
         if pod.metadata.deletion_timestamp.is_some() {
@@ -158,11 +169,14 @@ fn initial(container: &ContainerStatus, is_sidecar: bool) -> Initial {
     }
 }
 
-/// Why a container does not run, where it says so.
-fn at_work(container: &ContainerStatus) -> Option<String> {
+/// Why a container does not run, where it says so, and whether it has failed.
+fn at_work(container: &ContainerStatus) -> Option<(String, bool)> {
     let state = container.state.as_ref();
-    let ended = || state.and_then(|state| state.terminated.as_ref()).map(end);
-    waits_for(state).map(str::to_owned).or_else(ended)
+    if let Some(reason) = waits_for(state) {
+        return Some((reason.to_owned(), false));
+    }
+    let ended = state?.terminated.as_ref()?;
+    Some((end(ended), ended.exit_code != 0))
 }
 
 fn waits_for(state: Option<&ContainerState>) -> Option<&str> {
@@ -193,4 +207,62 @@ fn is_true(status: &PodStatus, condition: &str) -> bool {
 /// Whether an init container is a sidecar: it is started before the others and goes on.
 fn keeps_running(container: &Container) -> bool {
     container.restart_policy.as_deref() == Some("Always")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn ended(reason: &str, code: i32) -> Value {
+        json!({ "terminated": { "reason": reason, "exitCode": code } })
+    }
+
+    fn printed(containers: &[Value], ready: bool) -> String {
+        let statuses: Vec<Value> = containers
+            .iter()
+            .map(|state| {
+                json!({
+                    "name": "c", "image": "", "imageID": "", "restartCount": 0,
+                    "ready": state["running"].is_object(), "state": state,
+                })
+            })
+            .collect();
+        let pod = json!({ "status": {
+            "phase": "Running",
+            "conditions": [{ "type": "Ready", "status": if ready { "True" } else { "False" } }],
+            "containerStatuses": statuses,
+        } });
+        Printed::of(&serde_json::from_value(pod).expect("a pod")).status
+    }
+
+    #[test]
+    fn a_completed_container_does_not_hide_a_failed_one() {
+        let (done, failed, runs) = (ended("Completed", 0), ended("Error", 1), json!({ "running": {} }));
+        let waits = json!({ "waiting": { "reason": "CrashLoopBackOff" } });
+        for (containers, ready, word) in [
+            (vec![&done], false, "Completed"),
+            (vec![&done, &done], false, "Completed"),
+            (vec![&done, &failed], false, "Error"),
+            (vec![&failed, &done], false, "Error"),
+            (vec![&done, &failed, &runs], false, "Error"),
+            (vec![&done, &failed, &runs], true, "Running"),
+            (vec![&done, &runs], false, "NotReady"),
+            (vec![&done, &runs], true, "Running"),
+            // The first failure, read from the first container on, is the one that is told.
+            (vec![&done, &failed, &ended("OOMKilled", 137)], false, "Error"),
+            (vec![&done, &ended("", 3)], false, "ExitCode:3"),
+            // One that waits to be started again is no end.
+            (vec![&done, &waits], false, "Completed"),
+            (vec![&waits, &failed], false, "CrashLoopBackOff"),
+        ] {
+            let containers: Vec<Value> = containers.into_iter().cloned().collect();
+            assert_eq!(
+                printed(&containers, ready),
+                word,
+                "{containers:?}, ready: {ready}"
+            );
+        }
+    }
 }

@@ -10,7 +10,7 @@ use kube::{
     Api,
     api::{DeleteParams, PostParams},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{ended, fast, plan, stale, state_of, until};
 
@@ -143,5 +143,20 @@ async fn the_command_line_prints_the_plan_and_follows_the_run_to_its_end() {
     assert_eq!(
         workloads::rollouts(&world.admin, &namespace.name, "recreated").await,
         0
+    );
+
+    let recreated = format!("{}/recreated", namespace.name);
+    let none = sidestep(&world, &["--workload", &recreated, "--json"]);
+    let plan: Value = serde_json::from_slice(&none.stdout).expect("the plan is printed");
+    assert_eq!(plan["blocked"][0]["code"], "would-interrupt", "{plan}");
+    let told = String::from_utf8_lossy(&none.stderr);
+    assert!(!none.status.success() && told.contains(&recreated), "{told}");
+
+    let empty = Namespace::new(&world, "cli-empty").await;
+    let none = sidestep(&world, &["--namespace", &empty.name, "--json"]);
+    let plan: Value = serde_json::from_slice(&none.stdout).expect("the plan is printed");
+    assert!(
+        none.status.success() && plan["workloads"] == json!([]),
+        "{none:?}"
     );
 }
