@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::restart::Budget;
-use k8s_openapi::{api::policy::v1::PodDisruptionBudget, apimachinery::pkg::apis::meta::v1::LabelSelector};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::ResourceExt;
+
+use crate::selector::selects;
 
 type Labels = BTreeMap<String, String>;
 
@@ -28,27 +30,4 @@ pub(crate) fn selecting(all: &[PodDisruptionBudget], namespace: &str, labels: &L
         taken: 0,
     });
     budgets.collect()
-}
-
-/// Whether a selector of Kubernetes selects these labels; an empty one selects everything.
-fn selects(selector: &LabelSelector, labels: &Labels) -> bool {
-    let named = selector.match_labels.iter().flatten();
-    let expressions = selector.match_expressions.iter().flatten();
-    named
-        .into_iter()
-        .all(|(key, value)| labels.get(key) == Some(value))
-        && expressions.into_iter().all(|expression| {
-            let value = labels.get(&expression.key);
-            let listed = || {
-                let values = expression.values.iter().flatten();
-                value.is_some_and(|value| values.into_iter().any(|one| one == value))
-            };
-            match expression.operator.as_str() {
-                "In" => listed(),
-                "NotIn" => !listed(),
-                "Exists" => value.is_some(),
-                "DoesNotExist" => value.is_none(),
-                _ => false,
-            }
-        })
 }

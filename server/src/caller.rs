@@ -18,7 +18,10 @@ use domain::name::{check_namespace, check_object};
 use futures::{StreamExt, stream};
 use http::{header, request::Parts};
 use k8s_openapi::{NamespaceResourceScope, api::authentication::v1::SelfSubjectReview};
-use kube::{Api, Client, Config, Resource, api::PostParams};
+use kube::{
+    Api, Client, Config, Resource,
+    api::{ListParams, ObjectList, PostParams},
+};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
@@ -185,6 +188,22 @@ impl Caller {
         soon(request, &format!("read {what} `{namespace}/{name}`"))
             .await?
             .ok_or_else(|| Error::NotFound(format!("{what} `{namespace}/{name}`")))
+    }
+
+    /// What the cluster lists of a kind now, with the caller's rights. `what` is the kind in words, of several.
+    pub async fn list<K>(
+        &self,
+        what: &str,
+        namespace: &str,
+        which: &ListParams,
+    ) -> Result<ObjectList<K>, Error>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        check_namespace(namespace).map_err(|error| Error::field("namespace", error.to_string()))?;
+        self.reach()?;
+        let api = Api::<K>::namespaced(self.client.clone(), namespace);
+        soon(api.list(which), &format!("list {what} in `{namespace}`")).await
     }
 
     async fn may_list(&self, kind: Readable, namespace: Option<&str>) -> Result<bool, Error> {

@@ -30,6 +30,7 @@ pub mod remarks;
 pub mod remote;
 pub mod restarts;
 pub mod router;
+mod selector;
 pub mod serve;
 pub mod settings;
 pub mod shell;

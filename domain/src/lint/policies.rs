@@ -167,18 +167,18 @@ impl Policies {
         })
     }
 
-    /// How clients speak to a port of a Service by the rules that all of them see: those in the Service's namespace, then
-    /// those in the root namespace; the most particular host first.
+    /// How clients speak to a port of a Service by the rules that all of them see: those in the Service's namespace, or,
+    /// only if none there fits, those in the root namespace (Istio's `destinationRule` in `pilot/pkg/model/push_context.go`);
+    /// the most particular host alone. Where that rule says nothing, no other is asked.
     #[must_use]
     pub fn client_tls(&self, namespace: &str, service: &str, port: u16) -> Option<TlsMode> {
         let host = host(namespace, service);
-        [namespace, self.root.as_str()].into_iter().find_map(|place| {
+        let rule = [namespace, self.root.as_str()].into_iter().find_map(|place| {
             let rules = self.rules.get(place).into_iter().flatten();
-            let mut fitting: Vec<&DestinationRule> = rules.filter(|rule| rule.fits(&host)).collect();
-            fitting.sort_by_key(|rule| (rule.host.starts_with('*'), std::cmp::Reverse(rule.host.len())));
-            let rule = fitting.first()?;
-            rule.ports.get(&port).copied().or(rule.tls)
-        })
+            let fitting = rules.filter(|rule| rule.fits(&host));
+            fitting.min_by_key(|rule| (rule.host.starts_with('*'), std::cmp::Reverse(rule.host.len())))
+        })?;
+        rule.ports.get(&port).copied().or(rule.tls)
     }
 }
 

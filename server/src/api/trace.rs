@@ -3,19 +3,24 @@
 use api::{
     Problem,
     lint::About,
-    pod::PodRow,
     trace::{TraceQuery, TraceQuestion, TraceView},
 };
 use axum::extract::State as Shared;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
+use kube::{api::ListParams, core::Selector};
 
 use crate::{
     caller::{Caller, Readable},
-    cluster::packets,
+    cluster::{packets, pods::owner},
     error::Error,
     extract::{Json, Query},
     state::State,
 };
+
+/// How many pods that a Deployment selects are looked at.
+const LOOKED_AT: usize = 500;
+/// How many of them are read, and held, at a time.
+const PAGE: u32 = 100;
 
 /// Say what happens to a packet
 ///
@@ -54,31 +59,41 @@ async fn of_deployment(
     name: &str,
     question: &TraceQuestion,
 ) -> Result<Json<TraceView>, Error> {
-    let _: Deployment = caller.read("Deployment", namespace, name).await?;
+    let deployment: Deployment = caller.read("Deployment", namespace, name).await?;
     caller.must_read(Readable::Pods, namespace).await?;
-    let snapshot = state.cluster.snapshot().await;
-    let is_its_own = |row: &&PodRow| {
-        let owner = row.owner.as_ref();
-        row.namespace == namespace
-            && owner.is_some_and(|owner| owner.kind == "Deployment" && owner.name == name)
+    let selector = deployment.spec.map(|spec| spec.selector).unwrap_or_default();
+    // One that cannot be read selects everything: whose a pod is, its owner says.
+    let selector = Selector::try_from(selector).unwrap_or_default();
+    let mut page = ListParams::default().labels_from(&selector).limit(PAGE);
+    let is_its_own = |pod: &&Pod| {
+        let owner = owner(&state.cluster.stores, pod);
+        owner.is_some_and(|owner| owner.kind == "Deployment" && owner.name == name)
     };
-    let pods = snapshot.pods.iter().filter(is_its_own);
-    let pods: Vec<_> = pods
-        .filter_map(|row| state.cluster.stores.pods.get(namespace, &row.name))
-        .collect();
-    let views = state.cluster.judging(|judge| {
+    let (mut views, mut looked_at) = (Vec::new(), 0);
+    // Read from the cluster: what the watch keeps of a pod lacks what rules are made with, its environment above all.
+    let is_whole = loop {
+        let read = caller.list::<Pod>("pods", namespace, &page).await?;
+        let pods = read.items.iter().filter(is_its_own);
         // One that has no address yet has no answer yet.
-        let asked = pods
-            .iter()
-            .filter_map(|pod| Some((pod, question.packet(packets::address(pod)).ok()?)));
-        asked
-            .map(|(pod, packet)| packets::traced(judge, pod, &packet))
-            .collect()
-    });
+        let asked = pods.filter_map(|pod| Some((pod, question.packet(packets::address(pod)).ok()?)));
+        state.cluster.judging(|judge| {
+            views.extend(asked.map(|(pod, packet)| packets::traced(judge, pod, &packet)));
+        });
+        looked_at += read.items.len();
+        page.continue_token = read.metadata.continue_.filter(|token| !token.is_empty());
+        if page.continue_token.is_none() || looked_at >= LOOKED_AT {
+            break page.continue_token.is_none();
+        }
+    };
     let thing = About {
         kind: "Deployment".to_owned(),
         namespace: namespace.to_owned(),
         name: name.to_owned(),
     };
-    Ok(Json(packets::together(thing, views)))
+    let mut view = packets::together(thing, views);
+    if !is_whole {
+        let only = format!("only the first {looked_at} pods were looked at");
+        view.note.get_or_insert(only);
+    }
+    Ok(Json(view))
 }

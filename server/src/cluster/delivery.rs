@@ -10,15 +10,13 @@ use tokio::sync::watch;
 
 mod probe;
 
-use super::watch::Stores;
+use super::{mesh::ISTIO_INJECTOR, watch::Stores};
 use crate::install;
 
 /// The name of our webhook configuration. It sorts before `istio-…`, and webhooks run in the order of these names.
 pub const CONFIGURATION: &str = "000-sidestep";
 /// The name of the webhook in it.
 pub const WEBHOOK: &str = "pods.sidestep.dev";
-/// How Istio's injectors are called, whatever the revision or tag.
-const ISTIO_INJECTOR: &str = "sidecar-injector.istio.io";
 /// How often the webhook is asked without a change in the configurations.
 const EVERY: Duration = Duration::from_secs(5);
 /// The same while something is wrong: somebody may be mending it.

@@ -9,7 +9,7 @@ use api::{lint::About, namespace::NamespaceInjection};
 use domain::{
     Applies, Effective, Level, Levels, Lint, Origin, Reason,
     lint::{self, Context, Mtls, Policies},
-    resolve, user_annotations,
+    resolve,
 };
 use k8s_openapi::api::core::v1::Service;
 use kube::ResourceExt;
@@ -197,7 +197,7 @@ impl<'a> Linter<'a> {
     #[must_use]
     pub fn workload(&self, workload: &Workload<'_>) -> (Effective, Vec<Lint>) {
         let template = workload.template;
-        let annotations = user_annotations(template.annotations);
+        let annotations = template.chosen();
         let revision = self.judge.revision(workload.namespace, template.labels);
         let levels = self.judge.settings.levels(
             workload.namespace,

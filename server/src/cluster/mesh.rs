@@ -13,8 +13,11 @@ use kube::ResourceExt;
 use serde::Deserialize;
 
 mod config;
+mod injectors;
 
 pub use self::config::MeshConfig;
+pub(crate) use self::injectors::ISTIO_INJECTOR;
+use self::injectors::Injectors;
 
 /// The label that names a revision, on ConfigMaps, webhooks, namespaces and pods.
 pub const REVISION_LABEL: &str = "istio.io/rev";
@@ -84,7 +87,10 @@ fn mesh_config_map(injector: &str) -> String {
 
 /// The revisions of the mesh.
 #[derive(Clone, Debug, Default)]
-pub struct Revisions(Vec<Revision>);
+pub struct Revisions {
+    all: Vec<Revision>,
+    injectors: Injectors,
+}
 
 #[derive(Deserialize)]
 struct VersionValues {
@@ -116,22 +122,35 @@ impl Revisions {
                 revision.tags.push(tag.clone());
             }
         }
-        Self(revisions)
+        Self {
+            all: revisions,
+            injectors: Injectors::of(webhooks),
+        }
+    }
+
+    /// Whether a webhook of Istio's is asked about a pod with these labels in a namespace with those; nothing where none is
+    /// known.
+    #[must_use]
+    pub fn select(
+        &self,
+        namespace: &BTreeMap<String, String>,
+        pod: &BTreeMap<String, String>,
+    ) -> Option<bool> {
+        self.injectors.select(namespace, pod)
     }
 
     /// All of them, by name.
     #[must_use]
     pub fn all(&self) -> &[Revision] {
-        &self.0
+        &self.all
     }
 
-    /// The revision of this name or tag.
+    /// The revision of this tag or name. A tag comes first: `istioctl tag set default` lets a tag have the name of a
+    /// revision, and disables what injected by that name (`istioctl/pkg/tag/generate.go`).
     #[must_use]
     pub fn named(&self, name: &str) -> Option<&Revision> {
-        self.0
-            .iter()
-            .find(|r| r.name == name)
-            .or_else(|| self.0.iter().find(|r| r.tags.iter().any(|t| t == name)))
+        let tagged = self.all.iter().find(|r| r.tags.iter().any(|tag| tag == name));
+        tagged.or_else(|| self.all.iter().find(|r| r.name == name))
     }
 
     /// The revision that injects pods of a namespace with these labels, were one made now.
@@ -147,10 +166,10 @@ impl Revisions {
         }
     }
 
-    /// The revision `default`, else the only one.
+    /// The revision that has the tag `default`, else the revision `default`, else the only one.
     #[must_use]
     pub fn default(&self) -> Option<&Revision> {
-        self.named("default").or(match self.0.as_slice() {
+        self.named("default").or(match self.all.as_slice() {
             [only] => Some(only),
             _ => None,
         })
@@ -159,7 +178,7 @@ impl Revisions {
     /// Whether a control plane lives in `namespace`.
     #[must_use]
     pub fn live_in(&self, namespace: &str) -> bool {
-        self.0.iter().any(|r| r.namespace == namespace)
+        self.all.iter().any(|r| r.namespace == namespace)
     }
 }
 
@@ -321,6 +340,36 @@ mod tests {
             config_map("istio-sidecar-injector", "default", &[("values", "{}")]),
         ];
         assert_eq!(root_namespace(&maps).as_deref(), Some("mesh-root"));
+    }
+
+    #[test]
+    fn a_tag_beats_a_revision_of_the_same_name() {
+        let maps = [
+            config_map("istio-sidecar-injector", "default", &[("values", "{}")]),
+            config_map("istio-sidecar-injector-canary", "canary", &[("values", "{}")]),
+        ];
+        let mut tag = MutatingWebhookConfiguration::default();
+        tag.metadata.name = Some("istio-revision-tag-default".to_owned());
+        for (key, value) in [("istio.io/tag", "default"), (REVISION_LABEL, "canary")] {
+            tag.labels_mut().insert(key.to_owned(), value.to_owned());
+        }
+        let revisions = Revisions::of(&maps, &[Arc::new(tag)]);
+        let injected_by = |key: &str, value: &str| {
+            let labels = [(key.to_owned(), value.to_owned())].into();
+            revisions.of_namespace(&labels).map(|r| r.name.clone())
+        };
+        for (key, value) in [
+            ("istio-injection", "enabled"),
+            (REVISION_LABEL, "default"),
+            (REVISION_LABEL, "canary"),
+        ] {
+            assert_eq!(
+                injected_by(key, value).as_deref(),
+                Some("canary"),
+                "{key}={value}"
+            );
+        }
+        assert_eq!(revisions.default().map(|r| r.name.as_str()), Some("canary"));
     }
 
     #[test]

@@ -9,29 +9,29 @@ use api::{
 use domain::{
     Effective, InstallValues, ParsedArgs, TrafficArgs,
     iptables::{Config, Family, Host, Rule, RuleError, Rules},
-    trace::{Outcome, Packet, trace},
+    trace::{Direction, Outcome, Packet, trace},
 };
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 
-use super::{
-    pods::{Judge, Judged, environment, in_force, redirecting_container},
-    watch::Stores,
-};
+mod name_servers;
+
+use self::name_servers::NameServers;
+use super::pods::{Judge, Judged, environment, in_force, redirecting_container};
 
 /// How many rules of a step are told one by one.
 const TOLD: usize = 10;
-/// The Service that answers the DNS of pods, where the cluster has one of the usual name.
-const DNS_SERVICE: (&str, &str) = ("kube-system", "kube-dns");
 /// The long name of `-m`.
 const MODE: &str = "istio-inbound-interception-mode";
 
 /// Answers for a pod.
 #[must_use]
 pub fn traced(judge: &Judge<'_>, pod: &Pod, packet: &Packet) -> TraceView {
+    let packet = &routed(pod, packet);
     let judged = judge.judge(pod);
     let environment = rules_environment(pod);
-    let host = host(judge.stores, pod, &environment);
+    let servers = NameServers::of(judge.stores, pod);
+    let host = host(pod, &environment, servers.all());
     let note = match &judged.row.state {
         api::pod::PodState::NotApplicable { reason } | api::pod::PodState::Unknown { reason } => {
             Some(reason.clone())
@@ -42,7 +42,12 @@ pub fn traced(judge: &Judge<'_>, pod: &Pod, packet: &Packet) -> TraceView {
         .running
         .as_ref()
         .map(|(_, args, _)| TrafficArgs::parse(args).seen_with(pod.annotations()));
-    let made = |args: &ParsedArgs| Config::read(args, &environment, &host).and_then(Rules::of);
+    let made = |args: &ParsedArgs| {
+        let mut config = Config::read(args, &environment, &host)?;
+        let doubt = servers.doubt(&config, packet);
+        config.uncertain.extend(doubt.map(str::to_owned));
+        Rules::of(config)
+    };
     let running = own.as_ref().map(&made);
     let desired = judged
         .row
@@ -126,6 +131,18 @@ pub fn address(pod: &Pod) -> Option<IpAddr> {
     addresses(pod).next()
 }
 
+/// The packet with the interface that it leaves by: what goes to an address of the pod's own does not leave it.
+fn routed(pod: &Pod, packet: &Packet) -> Packet {
+    let stays = packet.direction == Direction::Outbound
+        && packet.interface.is_none()
+        && addresses(pod).any(|own| own == packet.destination);
+    let mut routed = packet.clone();
+    if stays {
+        routed.interface = Some("lo".to_owned());
+    }
+    routed
+}
+
 fn addresses(pod: &Pod) -> impl Iterator<Item = IpAddr> {
     let status = pod.status.iter();
     let all = status.flat_map(|status| {
@@ -162,7 +179,7 @@ fn proxy(pod: &Pod) -> Option<&k8s_openapi::api::core::v1::Container> {
 }
 
 /// What a program finds in the pod, as far as the cluster tells (spec/istio.md §3.1).
-fn host(stores: &Stores, pod: &Pod, environment: &BTreeMap<String, String>) -> Host {
+fn host(pod: &Pod, environment: &BTreeMap<String, String>, dns_servers: Vec<IpAddr>) -> Host {
     let dual_stack = ["ISTIO_DUAL_STACK", "DUAL_STACK"]
         .iter()
         .any(|name| environment.get(*name).is_some_and(|on| on == "true"));
@@ -177,32 +194,10 @@ fn host(stores: &Stores, pod: &Pod, environment: &BTreeMap<String, String>) -> H
     };
     Host {
         ipv6,
-        dns_servers: dns_servers(stores, pod),
+        dns_servers,
         proxy_uid: id(|context| context.run_as_user),
         proxy_gid: id(|context| context.run_as_group),
     }
-}
-
-/// The name servers in the pod's `resolv.conf`; none where only its node knows them.
-fn dns_servers(stores: &Stores, pod: &Pod) -> Vec<IpAddr> {
-    let Some(spec) = &pod.spec else { return Vec::new() };
-    let service = || {
-        let service = stores.services.get(DNS_SERVICE.0, DNS_SERVICE.1)?;
-        let spec = service.spec.as_ref()?;
-        spec.cluster_ips
-            .clone()
-            .or_else(|| Some(vec![spec.cluster_ip.clone()?]))
-    };
-    let of_cluster = match spec.dns_policy.as_deref() {
-        None | Some("ClusterFirst" | "ClusterFirstWithHostNet") => service().unwrap_or_default(),
-        Some(_) => Vec::new(),
-    };
-    let own = spec
-        .dns_config
-        .as_ref()
-        .and_then(|config| config.nameservers.clone());
-    let all = of_cluster.into_iter().chain(own.into_iter().flatten());
-    all.filter_map(|server| server.parse().ok()).collect()
 }
 
 fn answer(

@@ -2,7 +2,7 @@
 //!
 //! What it has is read from its injected container's arguments. What the next one would get is resolved from the
 //! annotations of its owner's template (those of a live pod can be edited, and with the CNI plugin Istio writes there
-//! itself); only where no template is known, from the pod's own, less what our webhook wrote.
+//! itself); only where no template is known, from the pod's own, less what our webhook and Istio's injector wrote.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -11,14 +11,15 @@ use api::{
     setting::{FieldInForce, OverriddenValue},
 };
 use domain::{
-    Applies, Difference, Effective, Field, InForce, InstallValues, Origin, ParsedArgs, PodFacts, Running,
-    TrafficArgs, annotation, difference, resolve, user_annotations,
+    Applies, Difference, Effective, Field, InForce, InstallValues, Levels, Origin, ParsedArgs, PodFacts,
+    Running, TrafficArgs, annotation, difference, resolve, user_annotations,
 };
 use k8s_openapi::api::core::v1::{Container, Pod};
 use kube::ResourceExt;
 
-use super::{mesh::Revisions, settings::SettingIndex, watch::Stores};
+use super::{mesh::Revisions, settings::SettingIndex, watch::Stores, workloads::Template};
 
+mod overwritten;
 mod printed;
 
 use printed::Printed;
@@ -58,8 +59,11 @@ impl Judge<'_> {
         let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
         let owner = owner(self.stores, pod);
         let template = owner.as_ref().and_then(|owner| self.template(namespace, owner));
+        let itself = Template::from(pod);
         // A template may be a copy of a pod that our webhook has seen: what it wrote there is nobody's choice.
-        let annotations = user_annotations(template.as_ref().unwrap_or(pod.annotations()));
+        let annotations = template
+            .as_ref()
+            .map_or_else(|| itself.chosen(), user_annotations);
         let revision = self.revision(namespace, pod.labels());
         let install = install_values(revision);
         let levels = self
@@ -81,10 +85,24 @@ impl Judge<'_> {
         let environment = redirecting_container(pod).map(environment).unwrap_or_default();
         let expected =
             TrafficArgs::expected(&effective, install, &annotations).with_environment(&environment);
-        let differences = match &running {
+        let mut differences = match &running {
             Some((_, _, parsed)) => difference(&expected, &parsed.traffic),
             None => Vec::new(),
         };
+        let mut unclear = Vec::new();
+        if let Some((_, _, parsed)) = &running
+            && template.is_none()
+            && itself.overwritten
+            && !differences.is_empty()
+        {
+            let installed = resolve(&Levels::installed(install));
+            let installed = TrafficArgs {
+                // That the mesh has left the plugin meanwhile is nobody's choice on the pod.
+                cni: parsed.traffic.cni,
+                ..TrafficArgs::expected(&installed, install, &annotations)
+            };
+            (unclear, differences) = overwritten::parted(differences, pod, &installed, &parsed.traffic);
+        }
         let state = match Applies::to(&facts) {
             Applies::No(reason) => PodState::NotApplicable {
                 reason: reason.to_string(),
@@ -102,6 +120,9 @@ impl Judge<'_> {
                     reason: "the pod replaces the arguments that Istio injects".to_owned(),
                 }
             }
+            Applies::Yes if differences.is_empty() && !unclear.is_empty() => PodState::Unknown {
+                reason: overwritten::why(&unclear),
+            },
             Applies::Yes if differences.is_empty() => PodState::Current,
             Applies::Yes => PodState::Stale {
                 fields: differences.iter().map(|d| d.field.name().to_owned()).collect(),
@@ -276,12 +297,15 @@ pub(super) fn environment(container: &Container) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The injected container where the CNI plugin writes the rules: it only tries them.
+pub(super) const CNI_CONTAINER: &str = "istio-validation";
+
 /// The injected container whose arguments say what is redirected.
 pub(crate) fn redirecting_container(pod: &Pod) -> Option<&Container> {
     let containers = pod.spec.as_ref()?.init_containers.as_ref()?;
     containers
         .iter()
-        .find(|container| matches!(container.name.as_str(), "istio-init" | "istio-validation"))
+        .find(|container| matches!(container.name.as_str(), "istio-init" | CNI_CONTAINER))
 }
 
 impl Judged {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::namespace::NamespaceInjection;
-use domain::{Applies, Effective, Level, PodFacts, Reason, Selector, annotation, resolve, user_annotations};
+use domain::{Applies, Effective, Level, PodFacts, Reason, Selector, annotation, resolve};
 use kube::ResourceExt;
 
 use super::{
@@ -54,7 +54,7 @@ impl Judge<'_> {
     #[must_use]
     pub fn next_pod(&self, namespace: &str, template: Template<'_>) -> NextPod {
         let Template { labels, spec, .. } = template;
-        let annotations = user_annotations(template.annotations);
+        let annotations = template.chosen();
         let install = install_values(self.revision(namespace, labels));
         let levels = self.settings.levels(namespace, labels, &annotations, install);
 
@@ -88,8 +88,8 @@ impl Judge<'_> {
         }
     }
 
-    /// Why Istio's injector would leave a pod alone, by the labels that its webhooks select by and by what it asks itself
-    /// (spec/istio.md §1.8); `None`: it would not.
+    /// Why Istio's injector would leave a pod alone, by the selectors of its webhooks and by what it asks itself
+    /// (spec/istio.md §1.8); `None`: it would not. Where no such webhook is known, the labels decide that Istio's own select by.
     fn uninjected(
         &self,
         namespace: &str,
@@ -104,7 +104,10 @@ impl Judge<'_> {
         let namespace_asks =
             injection == Some("enabled") || stored.labels().contains_key(annotation::REVISION);
         let template_asks = label == Some("true") || labels.contains_key(annotation::REVISION);
-        if let Some(other) = injection.filter(|value| *value != "enabled") {
+        let asks = namespace_asks || template_asks;
+        let selected = self.revisions.select(stored.labels(), labels);
+        let is_selected = selected.unwrap_or(asks);
+        if let Some(other) = injection.filter(|value| *value != "enabled" && selected != Some(true)) {
             Some(format!(
                 "its namespace has the label `{}={other}`",
                 annotation::INJECTION
@@ -113,7 +116,7 @@ impl Judge<'_> {
             Some(format!("its template says `{}: \"false\"`", annotation::INJECT))
         } else if namespace_injection(&stored, self.revisions) == NamespaceInjection::System {
             Some(format!("Istio leaves the namespace `{namespace}` alone"))
-        } else if !namespace_asks && !template_asks {
+        } else if !is_selected && !asks {
             Some(format!(
                 "neither its namespace asks for one (label `{}=enabled` or `{}`) nor its template",
                 annotation::INJECTION,
@@ -121,6 +124,8 @@ impl Judge<'_> {
             ))
         } else if self.revision(namespace, labels).is_none() {
             Some("no control plane has the revision that the labels name".to_owned())
+        } else if !is_selected {
+            Some("its labels ask for one, and no webhook of Istio's selects them: the injector may be deactivated".to_owned())
         } else {
             None
         }

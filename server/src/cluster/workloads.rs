@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use domain::{Field, user_annotations};
 use k8s_openapi::{
     api::core::v1::{Pod, PodSpec, PodTemplateSpec},
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 use kube::ResourceExt;
 
-use super::watch::Stores;
+use super::{
+    pods::{CNI_CONTAINER, redirecting_container},
+    watch::Stores,
+};
 
 type Texts = BTreeMap<String, String>;
 
@@ -23,6 +27,8 @@ pub struct Template<'a> {
     pub annotations: &'a Texts,
     /// Its containers and whose network they have.
     pub spec: Option<&'a PodSpec>,
+    /// It is a pod whose six annotations Istio's injector wrote, for the CNI plugin (spec/istio.md §1.6).
+    pub overwritten: bool,
 }
 
 /// Something that makes pods, or a pod that nobody owns, which is its own template.
@@ -51,8 +57,10 @@ impl<'a> From<&'a PodTemplateSpec> for Template<'a> {
 
 impl<'a> From<&'a Pod> for Template<'a> {
     fn from(pod: &'a Pod) -> Self {
+        let redirecting = redirecting_container(pod);
         Self {
             spec: pod.spec.as_ref(),
+            overwritten: redirecting.is_some_and(|container| container.name == CNI_CONTAINER),
             ..Self::of(&pod.metadata)
         }
     }
@@ -63,7 +71,7 @@ impl<'a> Template<'a> {
         Self {
             labels: metadata.labels.as_ref().unwrap_or(&NONE),
             annotations: metadata.annotations.as_ref().unwrap_or(&NONE),
-            spec: None,
+            ..Self::empty()
         }
     }
 
@@ -72,7 +80,21 @@ impl<'a> Template<'a> {
             labels: &NONE,
             annotations: &NONE,
             spec: None,
+            overwritten: false,
         }
+    }
+
+    /// The annotations that people, or other tools, chose: without what our webhook wrote and, where Istio's injector has
+    /// written over all six, without these. Whatever they say, the settings may be the reason.
+    #[must_use]
+    pub fn chosen(&self) -> Texts {
+        let mut chosen = user_annotations(self.annotations);
+        if self.overwritten {
+            for field in Field::ALL {
+                chosen.remove(field.annotation());
+            }
+        }
+        chosen
     }
 }
 

@@ -6,10 +6,19 @@ use kube::Api;
 
 use crate::{
     caller::Caller,
-    cluster::resource::SidecarSetting,
+    cluster::{Cluster, resource::SidecarSetting},
     error::{Error, from_kube},
     state::State,
 };
+
+/// The mesh's root namespace: without it there are no levels.
+pub(super) fn root(cluster: &Cluster) -> Result<String, Error> {
+    cluster.mesh().root_namespace.clone().ok_or_else(|| {
+        Error::NotReady(
+            "no Istio control plane was found in the cluster, so there is no root namespace".into(),
+        )
+    })
+}
 
 /// A level, and where it is stored.
 pub(super) struct Place {
@@ -25,11 +34,7 @@ impl Place {
         if cluster.stores.settings.is_absent() {
             return Err(Error::NotInstalled);
         }
-        let root = cluster.mesh().root_namespace.clone().ok_or_else(|| {
-            Error::NotReady(
-                "no Istio control plane was found in the cluster, so there is no root namespace".into(),
-            )
-        })?;
+        let root = root(cluster)?;
         let (namespace, name) = level.stored_as(&root);
         let (namespace, name) = (namespace.to_owned(), name.to_owned());
         match Level::of(&root, &namespace, &name, matches!(level, Level::Workload { .. })) {

@@ -24,7 +24,12 @@ use self::{
     impact::Change,
     text::{Wanted, changes, diff, manifest},
 };
-use super::{check, place::Place, write, write::Run};
+use super::{
+    check,
+    place::{Place, root},
+    write,
+    write::Run,
+};
 use crate::{
     caller::{Caller, Readable, Visible},
     cluster::{
@@ -66,7 +71,7 @@ pub async fn preview(state: &State, caller: &Caller, asked: Asked) -> Result<Pre
     let setting = body.as_ref().map(|body| check::body(level, body)).transpose()?;
     let cluster = &state.cluster;
     cluster.ready()?;
-    let root = cluster.mesh().root_namespace.clone().unwrap_or_default();
+    let root = root(cluster)?;
     let (stored_in, name) = level.stored_as(&root);
     // What is inherited is told too: it is for those who may see settings.
     caller.must_read(Readable::Settings, stored_in).await?;

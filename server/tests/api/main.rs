@@ -3,6 +3,7 @@
 //! For what the sandbox cannot be made to do: answers that never come, refusals at a chosen moment, databases that take
 //! no writes. What the sandbox can do is tested there (end2end/journeys).
 
+mod cni;
 mod events;
 mod fake_cluster;
 mod history;
@@ -21,6 +22,7 @@ mod restarts;
 mod stack;
 mod support;
 mod things;
+mod trace;
 mod verifications;
 mod webhook;
 mod workloads;

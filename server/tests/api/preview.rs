@@ -81,6 +81,24 @@ async fn a_packet_is_traced_with_the_values_as_they_would_be_and_a_bad_one_is_re
 }
 
 #[tokio::test]
+async fn without_a_control_plane_there_is_no_level_to_preview_as_there_is_none_to_save() {
+    let fake = shop();
+    fake.lose("configmaps", "istio-system", "istio-sidecar-injector");
+    let server = TestServer::with(fake, &database()).await;
+    let traffic = json!({ "traffic": { "excludeInboundPorts": ["7001"] } });
+    let shop = json!({ "kind": "namespace", "namespace": "shop" });
+    let saved = server.put(("if-none-match", "*"), &traffic).await.problem();
+    for level in [json!({ "kind": "global" }), shop] {
+        let problem = preview(&server, level.clone(), traffic.clone()).await.problem();
+        assert_eq!(
+            (problem.status, &problem.detail),
+            (503, &saved.detail),
+            "{level}: {problem:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_level_is_for_all_workloads_below_it() {
     let server = TestServer::with(shop(), &database()).await;
     let traffic = json!({ "traffic": { "excludeInboundPorts": ["7001"] } });

@@ -155,6 +155,78 @@ async fn a_template_whose_pods_settings_cannot_reach_says_why() {
     }
 }
 
+/// A configuration of Istio's with these webhooks: what each selects of namespaces and of pods.
+fn injector(webhooks: &[(&str, Value, Value)]) -> Value {
+    let webhook = |(name, namespaces, pods): &(&str, Value, Value)| {
+        json!({
+            "name": format!("{name}.sidecar-injector.istio.io"), "namespaceSelector": namespaces, "objectSelector": pods,
+            "clientConfig": {}, "sideEffects": "None", "admissionReviewVersions": ["v1"],
+        })
+    };
+    json!({
+        "metadata": { "name": "istio-sidecar-injector", "labels": { "istio.io/rev": "default" } },
+        "webhooks": webhooks.iter().map(webhook).collect::<Vec<_>>(),
+    })
+}
+
+#[tokio::test]
+async fn the_selectors_of_istios_webhooks_decide_whose_pods_are_injected() {
+    let is = |key: &str, operator: &str, values: &[&str]| json!({ "key": key, "operator": operator, "values": values });
+    let all = |expressions: &[Value]| json!({ "matchExpressions": expressions });
+    let enabled = (
+        "namespace",
+        all(&[is("istio-injection", "In", &["enabled"])]),
+        all(&[is("sidecar.istio.io/inject", "NotIn", &["false"])]),
+    );
+    let unlabelled = |key: &str| {
+        all(&[
+            is(key, "DoesNotExist", &[]),
+            is("istio.io/rev", "DoesNotExist", &[]),
+        ])
+    };
+    let by_default = (
+        "auto",
+        unlabelled("istio-injection"),
+        unlabelled("sidecar.istio.io/inject"),
+    );
+    let never = json!({ "matchLabels": { "istio.io/deactivated": "never-match" } });
+    let deactivated = ("namespace", never.clone(), never);
+    for (webhooks, labels, words) in [
+        (
+            vec![enabled.clone()],
+            json!({ "istio-injection": "enabled" }),
+            None,
+        ),
+        (
+            vec![enabled.clone()],
+            json!({}),
+            Some("neither its namespace asks"),
+        ),
+        (vec![enabled.clone(), by_default.clone()], json!({}), None),
+        (
+            vec![enabled, by_default],
+            json!({ "istio-injection": "disabled" }),
+            Some("`istio-injection=disabled`"),
+        ),
+        (
+            vec![deactivated],
+            json!({ "istio-injection": "enabled" }),
+            Some("no webhook of Istio's selects"),
+        ),
+    ] {
+        let fake = FakeCluster::default();
+        fake.hold("namespaces", namespace("shop", &labels));
+        fake.hold("deployments", deployment("shop", "web"));
+        fake.hold("mutatingwebhookconfigurations", injector(&webhooks));
+        let server = TestServer::with(fake, &database()).await;
+        let detail = server.get(WEB).await.body;
+        let said = detail["notApplicable"].as_str();
+        assert_eq!(said.is_some(), words.is_some(), "{webhooks:?} {labels}: {detail}");
+        let says = |words: &str| said.is_some_and(|said| said.contains(words));
+        assert!(words.is_none_or(says), "{webhooks:?} {labels}: {detail}");
+    }
+}
+
 #[tokio::test]
 async fn it_is_read_with_the_callers_rights() {
     let fake = injecting();

@@ -165,6 +165,19 @@ fn a_rule_for_another_host_or_port_helps_nobody() {
 }
 
 #[test]
+fn the_roots_rule_is_for_services_without_a_rule_of_their_namespace() {
+    let of_root = || rule(ROOT, "*.local", Some(TlsMode::Disable), &[]);
+    let breaks = |rules| {
+        let policies = Policies::new(ROOT, Vec::new(), Vec::new(), rules);
+        codes(&remarks(EXCLUDED, &policies, &["shop"])).contains(&Code::AutoMtlsBreaks)
+    };
+    assert!(!breaks(vec![of_root()]), "no other rule fits");
+    assert!(!breaks(vec![of_root(), rule("shop", "cart", None, &[])]));
+    // Its own says nothing of TLS, and rules of two namespaces are never put together: Istio chooses mTLS by itself.
+    assert!(breaks(vec![of_root(), rule("shop", "web", None, &[])]));
+}
+
+#[test]
 fn strict_is_not_enforced_where_the_sidecar_is_bypassed() {
     let is_strict =
         |peers| codes(&remarks(EXCLUDED, &with_peers(peers), &[])).contains(&Code::StrictNotEnforced);
