@@ -1,4 +1,5 @@
 // Audit History as the server renders it: filters, pages, an entry with its difference.
+import { readFileSync } from 'node:fs';
 import { expect, test } from './support/fixtures';
 import { openForm } from './support/hydrated';
 import { LABELS } from './support/setting';
@@ -92,4 +93,14 @@ test('an entry leads to the setting as it is now', async ({ page, namespace }) =
 test('an entry that is not there is told', async ({ page }) => {
   await page.goto('/audit/00000000-0000-0000-0000-000000000000');
   await expect(page.getByRole('heading', { name: 'There is no such change, or you may not see it' })).toBeVisible();
+});
+
+test('what the filters leave is a file too, a change a line', async ({ page, namespace }) => {
+  const first = await namespace.save({ excludeInboundPorts: ['7001'] });
+  const second = await namespace.save({ excludeInboundPorts: ['7002'] });
+  await page.goto(`/audit?namespace=${namespace.name}&limit=1`);
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Export' }).click()]);
+  expect(file.suggestedFilename()).toBe('sidestep-history.ndjson');
+  const lines = readFileSync(await file.path(), 'utf8').trimEnd().split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual([second, first]);
 });

@@ -57,12 +57,17 @@ pub(super) async fn text(args: EffectiveArgs) -> Result<String> {
                 }
             };
             printed(args.json, &view, || {
-                let (stale, injected) = (view.pods.stale, view.pods.injected);
                 let table = fields(&view.in_force, None, &[]);
-                format!("{stale} of {injected} pods still run the old setting.\n\n{table}{told}")
+                format!("{}\n{table}{told}", stale(&view))
             })
         }
     }
+}
+
+/// How many pods of a level run an old setting.
+pub(super) fn stale(view: &SettingView) -> String {
+    let (stale, injected) = (view.pods.stale, view.pods.injected);
+    format!("{stale} of {injected} pods still run the old setting.\n")
 }
 
 pub(super) fn printed(json: bool, answer: &impl Serialize, text: impl FnOnce() -> String) -> Result<String> {

@@ -324,6 +324,7 @@ mod tests {
             after,
             based_on: based_on.map(Into::into),
             outside: None,
+            reverts: None,
         }
     }
 

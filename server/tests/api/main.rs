@@ -4,6 +4,7 @@
 //! no writes. What the sandbox can do is tested there (end2end/journeys).
 
 mod events;
+mod exports;
 mod fake_cluster;
 mod history;
 mod levels;
@@ -17,6 +18,7 @@ mod owners;
 mod preview;
 mod reads;
 mod restarts;
+mod reverts;
 mod stack;
 mod support;
 mod things;
