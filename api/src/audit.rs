@@ -31,6 +31,9 @@ pub struct Change {
     /// With `changed-outside`: what is known of who did it. The actor then is a field manager, no user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outside: Option<Outside>,
+    /// The id of the change that this one was to undo; absent: it was made for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverts: Option<String>,
     /// What came of it.
     pub outcome: Outcome,
     /// The hash of the newest event of this change in the chain, in hex.
@@ -117,6 +120,21 @@ pub enum OutcomeState {
     Failed,
     /// The console stopped in between and the cluster has since moved on: it cannot be told.
     Unknown,
+}
+
+/// How a change is reverted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RevertChange {
+    /// Why, for the history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Do it although the owner of what is stored will undo it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub override_owner: bool,
+    /// The newest change of the same setting after the one that is reverted, by its id: what it did is lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_later: Option<String>,
 }
 
 /// Which changes to list.

@@ -16,7 +16,7 @@ use crate::{
     Ask, Page, Problem, Request, Transport,
     access::{Access, AccessQuery},
     ask,
-    audit::{AuditQuery, Change},
+    audit::{AuditQuery, Change, RevertChange},
     json,
     lint::{LintQuery, Lints},
     manifest::{
@@ -258,6 +258,17 @@ impl Client {
     /// One change.
     pub async fn change(&self, id: &str) -> Result<Change, Problem> {
         self.read(&ask::change(id)).await
+    }
+
+    /// Puts back what a setting was before this change.
+    pub async fn revert_change(&self, id: &str, how: &RevertChange) -> Result<SettingView, Problem> {
+        let url = path::audit_revert(id);
+        self.send("POST", url, None, Some(how)).await
+    }
+
+    /// The history as a text: a change a line as JSON, newest first.
+    pub async fn export_audit(&self, query: &AuditQuery) -> Result<String, Problem> {
+        self.text(&path::with_query(path::AUDIT_EXPORT, query)).await
     }
 
     /// Asks, and reads the answer.

@@ -92,6 +92,10 @@ pub const VERIFICATION: &str = "/api/v1/verifications/{id}";
 pub const AUDIT: &str = "/api/v1/audit";
 /// One change.
 pub const AUDIT_CHANGE: &str = "/api/v1/audit/{id}";
+/// Puts back what was before a change.
+pub const AUDIT_REVERT: &str = "/api/v1/audit/{id}/revert";
+/// The history as a file.
+pub const AUDIT_EXPORT: &str = "/api/v1/audit:export";
 /// What changes, as it changes: server-sent events.
 pub const EVENTS: &str = "/api/v1/events";
 /// The description of all this.
@@ -171,6 +175,12 @@ pub fn manifest(kind: crate::manifest::ManifestKind, namespace: &str, name: &str
 #[must_use]
 pub fn audit_change(id: &str) -> String {
     AUDIT_CHANGE.replace("{id}", &segment(id))
+}
+
+/// The URL that reverts a change.
+#[must_use]
+pub fn audit_revert(id: &str) -> String {
+    AUDIT_REVERT.replace("{id}", &segment(id))
 }
 
 /// A run's URL.

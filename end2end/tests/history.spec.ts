@@ -1,4 +1,5 @@
 // Audit History as the server renders it: filters, pages, an entry with its difference.
+import { readFileSync } from 'node:fs';
 import { expect, test } from './support/fixtures';
 import { openForm } from './support/hydrated';
 import { LABELS } from './support/setting';
@@ -99,4 +100,14 @@ test('a kind that the address asks for stays in the form, also one that the form
     await page.goto(`/audit?namespace=${namespace.name}&kind=${kind}`);
     await expect(page.getByRole('combobox', { name: 'Kind' })).toHaveValue(kind);
   }
+});
+
+test('what the filters leave is a file too, a change a line', async ({ page, namespace }) => {
+  const first = await namespace.save({ excludeInboundPorts: ['7001'] });
+  const second = await namespace.save({ excludeInboundPorts: ['7002'] });
+  await page.goto(`/audit?namespace=${namespace.name}&limit=1`);
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Export' }).click()]);
+  expect(file.suggestedFilename()).toBe('sidestep-history.ndjson');
+  const lines = readFileSync(await file.path(), 'utf8').trimEnd().split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual([second, first]);
 });

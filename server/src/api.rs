@@ -99,7 +99,9 @@ fn operations() -> OpenApiRouter<State> {
         .routes(routes!(verifications::list, verifications::ask))
         .routes(routes!(verifications::get))
         .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
         .routes(routes!(audit::get))
+        .routes(routes!(audit::revert))
 }
 
 pub(crate) use self::audit::visible_change;

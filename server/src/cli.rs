@@ -6,7 +6,9 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use api::audit::{Action, OutcomeState};
 use clap::{Args, Parser, Subcommand};
+use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use crate::{install::FailurePolicy, telemetry::LogFormat};
 
@@ -46,7 +48,7 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Restart workloads whose pods run an old setting, in waves, and stop when one fails
     Restart(RestartArgs),
-    /// Check that the history is whole: every event fits the one before
+    /// Check that the history is whole: every event fits the one before; revert a change, or export all of them
     Audit(AuditArgs),
     /// Print the OpenAPI document
     Openapi,
@@ -350,10 +352,76 @@ pub struct RestartArgs {
 
 /// `sidestep audit`
 #[derive(Clone, Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct AuditArgs {
     /// The database with the history: sqlite://FILE or postgres://…
     #[arg(long, env = "SIDESTEP_DATABASE", default_value = "sqlite://sidestep.db")]
     pub database: String,
+    /// What to do instead of checking it
+    #[command(subcommand)]
+    pub command: Option<AuditCommand>,
+}
+
+/// What a console is asked about its history.
+#[derive(Clone, Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Put back what a setting was before a change
+    Revert(RevertArgs),
+    /// Print the changes, newest first, a JSON object a line
+    Export(ExportArgs),
+}
+
+/// `sidestep audit revert`
+#[derive(Clone, Debug, Args)]
+pub struct RevertArgs {
+    /// The console
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// The change, by its id in the history
+    pub change: String,
+    /// Why, for the history
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Do it although the owner of the setting will undo it
+    #[arg(long)]
+    pub override_owner: bool,
+    /// The newest change of the same setting since then, by its id: what it did is lost
+    #[arg(long, value_name = "CHANGE")]
+    pub over_later: Option<String>,
+    /// Print what the API answers, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `sidestep audit export`
+#[derive(Clone, Debug, Args)]
+pub struct ExportArgs {
+    /// The console
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// Only by this actor
+    #[arg(long)]
+    pub actor: Option<String>,
+    /// Only of things in this namespace
+    #[arg(long, short)]
+    pub namespace: Option<String>,
+    /// Only of things of this kind, such as SidecarSetting
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// Only of things with this name
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Only of this action, such as save-setting
+    #[arg(long, value_parser = word::<Action>)]
+    pub action: Option<Action>,
+    /// Only with this outcome, such as succeeded
+    #[arg(long, value_parser = word::<OutcomeState>)]
+    pub outcome: Option<OutcomeState>,
+}
+
+/// Reads a word of the API.
+fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    T::deserialize(text.into_deserializer()).map_err(|error: serde::de::value::Error| error.to_string())
 }
 
 /// `sidestep install`

@@ -3,7 +3,7 @@
 //! Handlers and everything below them return [`Error`]. What the user reads (a [`Problem`]) is kept apart from what the
 //! log gets (the source error, once, when the response is made).
 
-use api::{FieldProblem, Problem};
+use api::{FieldProblem, Problem, audit::Change};
 use axum::response::{IntoResponse, Response};
 use domain::restart::RunState;
 use http::{HeaderValue, StatusCode, header};
@@ -102,6 +102,22 @@ pub enum Error {
     /// A `Sidecar` keeps a policy from reaching a pod; what can be done about it.
     #[error("{0}")]
     OwnPolicy(String, &'static str),
+    /// What a change did is not put back by another one.
+    #[error("{why}")]
+    NotReverted {
+        /// Why not.
+        why: String,
+        /// What can be done about it.
+        way_out: &'static str,
+    },
+    /// What a change made of a thing is no longer what is there.
+    #[error("{what} was changed again")]
+    ChangedSince {
+        /// What was changed.
+        what: String,
+        /// The newest change since, where one is recorded.
+        later: Option<Box<Change>>,
+    },
     /// Too much of it is under way.
     #[error("{0}")]
     Busy(String),
@@ -238,6 +254,33 @@ impl Error {
                 Problem::new(409, "in-the-way", "Something is in the way", format!("{what}; nothing was done"))
                     .with_way_out(*way_out)
             }
+            Self::NotReverted { why, way_out } => Problem::new(
+                409,
+                "not-reverted",
+                "This change cannot be reverted",
+                format!("{why}; nothing was changed"),
+            )
+            .with_way_out(*way_out),
+            Self::ChangedSince { what, later: Some(later) } => Problem {
+                current: serde_json::to_value(later).ok(),
+                ..Problem::new(
+                    409,
+                    "changed-since",
+                    "It was changed again since",
+                    format!("{what} was changed again at {}, by `{}` (change `{}`); nothing was changed now", later.at, later.actor, later.id),
+                )
+                .with_way_out(format!(
+                    "look at what that change did and save by hand what you want; to put this back over it, send `overLater: \"{}\"`",
+                    later.id
+                ))
+            },
+            Self::ChangedSince { what, later: None } => Problem::new(
+                409,
+                "changed-since",
+                "It was changed again since",
+                format!("{what} is no longer what is recorded last; nothing was changed now"),
+            )
+            .with_way_out("look at the setting as it is now and save by hand what you want"),
             Self::Busy(what) => Problem::new(429, "busy", "Too much is under way", what.clone())
                 .with_way_out("send it again when one of them is over"),
             Self::NotInstalled => Problem::new(

@@ -71,6 +71,9 @@ pub struct Intent {
     /// Of a change that was made beside Sidestep: what is known of who did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outside: Option<Outside>,
+    /// Of a change that puts back what was before another one: that one's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverts: Option<String>,
 }
 
 /// What came of it.

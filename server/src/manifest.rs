@@ -152,6 +152,7 @@ pub async fn save(
         after: Some(after),
         based_on: Some(based_on),
         outside: None,
+        reverts: None,
     };
     let asked = body.yaml.clone();
     let base = now.clone();

@@ -125,6 +125,7 @@ pub async fn save(
         after: Some(json!({ KEY: changed })),
         based_on: Some(version),
         outside: None,
+        reverts: None,
     };
     let api: Api<ConfigMap> = Api::namespaced(caller.client.clone(), &namespace);
     let written = |map: &ConfigMap| Some(outside::config_map_version(map));

@@ -14,11 +14,15 @@ use kube::{ResourceExt, api::ListParams};
 pub(crate) mod check;
 mod place;
 mod preview;
+mod revert;
 mod view;
 mod write;
 
-pub use self::preview::{Asked, preview};
 use self::{place::Place, view::view, write::Run};
+pub use self::{
+    preview::{Asked, preview},
+    revert::revert,
+};
 use crate::{
     caller::Caller,
     change::record,
@@ -66,13 +70,14 @@ pub async fn workloads(state: &State, caller: &Caller, namespace: &str) -> Resul
     Ok(stream::iter(views).buffered(8).collect().await)
 }
 
-/// Saves a level as a whole. Answers once our own webhook would use it.
+/// Saves a level as a whole. Answers once our own webhook would use it. `reverts` is the change that it is to undo.
 pub async fn save(
     state: &State,
     caller: &Caller,
     level: Level,
     based_on: Precondition,
     body: SaveSetting,
+    reverts: Option<String>,
 ) -> Result<SettingView, Error> {
     let setting = check::body(&level, &body)?;
     check::reason(body.reason.as_deref(), state.reason_required)?;
@@ -103,6 +108,7 @@ pub async fn save(
         after: serde_json::to_value(&spec).ok(),
         based_on: before.as_ref().map(SidecarSetting::version),
         outside: None,
+        reverts,
     };
     let (api, name, what) = (place.api(caller), place.name.clone(), place.what());
     let version = |written: &SidecarSetting| Some(written.version());
@@ -126,13 +132,15 @@ pub async fn save(
     Ok(view)
 }
 
-/// Removes a level's setting, so that everything is inherited. Answers once our own webhook no longer uses it.
+/// Removes a level's setting, so that everything is inherited. Answers once our own webhook no longer uses it. `reverts` is
+/// the change that it is to undo.
 pub async fn delete(
     state: &State,
     caller: &Caller,
     level: Level,
     based_on: Precondition,
     how: DeleteSetting,
+    reverts: Option<String>,
 ) -> Result<SettingView, Error> {
     check::reason(how.reason.as_deref(), state.reason_required)?;
     let place = Place::of(state, level)?;
@@ -156,6 +164,7 @@ pub async fn delete(
         after: None,
         based_on: Some(before.version()),
         outside: None,
+        reverts,
     };
     let (api, name, what) = (place.api(caller), place.name.clone(), place.what());
     let uid = before.uid();

@@ -8,6 +8,7 @@ use api::{
 };
 use leptos_router::hooks::use_params_map;
 
+use self::revert::{Revert, Reverting};
 use crate::{
     components::{
         live::{self, Kind},
@@ -23,6 +24,7 @@ mod difference;
 mod entry;
 mod filters;
 mod list;
+mod revert;
 mod summary;
 mod words;
 
@@ -67,10 +69,12 @@ pub(super) fn change_page() -> AnyView {
             title.set(words::plain(&change, root(mesh).as_deref()));
         }
     });
+    let reverting = Reverting::new();
     let trail = vec![("Audit History".to_owned(), Some(routes::AUDIT.to_owned()))];
     view! {
         <PageHeader title trail heading=entry::heading(change)/>
-        <Load what="the change" data=change view=entry::view gone=entry::none/>
+        <Revert change reverting/>
+        <Load what="the change" data=change view=move |found| entry::view(found, reverting) gone=entry::none/>
     }
     .into_any()
 }
@@ -108,6 +112,7 @@ mod tests {
             before: None,
             after: None,
             outside: None,
+            reverts: None,
             outcome: Outcome {
                 state: OutcomeState::Succeeded,
                 at: None,

@@ -230,6 +230,7 @@ async fn end(
         after: None,
         based_on: Some(uid.clone()),
         outside: None,
+        reverts: None,
     };
     let (owned_namespace, owned_name) = (namespace.to_owned(), name.to_owned());
     let (change, ()) = record(&state.history, intent, |()| None, async move {

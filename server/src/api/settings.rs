@@ -46,7 +46,7 @@ async fn write(
     };
     Ok(answer(
         status,
-        settings::save(&state, &caller, level, based_on.0, body).await?,
+        settings::save(&state, &caller, level, based_on.0, body, None).await?,
     ))
 }
 
@@ -59,7 +59,7 @@ async fn remove(
 ) -> Result<Response, Error> {
     Ok(answer(
         StatusCode::OK,
-        settings::delete(&state, &caller, level, based_on.0, how).await?,
+        settings::delete(&state, &caller, level, based_on.0, how, None).await?,
     ))
 }
 

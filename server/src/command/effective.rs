@@ -58,21 +58,26 @@ pub(super) async fn text(args: EffectiveArgs) -> Result<String> {
                 }
             };
             printed(args.json, &view, || {
-                let PodCounts {
-                    injected,
-                    stale,
-                    unknown,
-                    ..
-                } = view.pods;
-                let unjudged = match unknown {
-                    0 => String::new(),
-                    pods => format!("; {pods} cannot be judged"),
-                };
                 let table = fields(&view.in_force, None, &[]);
-                format!("{stale} of {injected} pods still run the old setting{unjudged}.\n\n{table}{told}")
+                format!("{}\n{table}{told}", stale(&view))
             })
         }
     }
+}
+
+/// How many pods of a level run an old setting.
+pub(super) fn stale(view: &SettingView) -> String {
+    let PodCounts {
+        injected,
+        stale,
+        unknown,
+        ..
+    } = view.pods;
+    let unjudged = match unknown {
+        0 => String::new(),
+        pods => format!("; {pods} cannot be judged"),
+    };
+    format!("{stale} of {injected} pods still run the old setting{unjudged}.\n")
 }
 
 pub(super) fn printed(json: bool, answer: &impl Serialize, text: impl FnOnce() -> String) -> Result<String> {

@@ -17,25 +17,12 @@ impl History {
         before: Option<i64>,
         limit: usize,
     ) -> Result<(Vec<(i64, Change)>, usize), Error> {
+        let changes = self.changes(query, shown, before, limit).await?;
         let (settings, pods) = (names(&shown.settings), names(&shown.pods));
         let config_maps = names(&shown.config_maps);
         let (action, outcome) = (query.action.map(does), query.outcome.map(ended));
-        let read = async {
-            let rows = sqlx::query(PAGE)
-                .bind(query.actor.as_deref())
-                .bind(query.namespace.as_deref())
-                .bind(query.kind.as_deref())
-                .bind(settings.as_deref())
-                .bind(pods.as_deref())
-                .bind(query.name.as_deref())
-                .bind(action.as_deref())
-                .bind(outcome.as_deref())
-                .bind(config_maps.as_deref())
-                .bind(before.unwrap_or(i64::MAX))
-                .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-                .fetch_all(&self.pool)
-                .await?;
-            let count = sqlx::query(COUNT)
+        let count = async {
+            sqlx::query(COUNT)
                 .bind(query.actor.as_deref())
                 .bind(query.namespace.as_deref())
                 .bind(query.kind.as_deref())
@@ -47,11 +34,37 @@ impl History {
                 .bind(config_maps.as_deref())
                 .fetch_one(&self.pool)
                 .await?
-                .try_get::<i64, _>("n")?;
-            let changes = rows.iter().map(fold).collect::<Result<Vec<_>, sqlx::Error>>()?;
-            Ok((changes, usize::try_from(count).unwrap_or_default()))
+                .try_get::<i64, _>("n")
         };
-        read.await.map_err(Error::HistoryUnreadable)
+        let count = count.await.map_err(Error::HistoryUnreadable)?;
+        Ok((changes, usize::try_from(count).unwrap_or_default()))
+    }
+
+    /// The same without counting them all.
+    pub async fn changes(
+        &self,
+        query: &AuditQuery,
+        shown: &Shown,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<(i64, Change)>, Error> {
+        let rows = sqlx::query(PAGE)
+            .bind(query.actor.as_deref())
+            .bind(query.namespace.as_deref())
+            .bind(query.kind.as_deref())
+            .bind(names(&shown.settings))
+            .bind(names(&shown.pods))
+            .bind(query.name.as_deref())
+            .bind(query.action.map(does))
+            .bind(query.outcome.map(ended))
+            .bind(names(&shown.config_maps))
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(Error::HistoryUnreadable)?;
+        let changes: Result<_, sqlx::Error> = rows.iter().map(fold).collect();
+        changes.map_err(Error::HistoryUnreadable)
     }
 
     /// One change.
@@ -66,6 +79,23 @@ impl History {
             .transpose()
             .map(|c| c.map(|(_, c)| c))
             .map_err(Error::HistoryUnreadable)
+    }
+
+    /// The newest change of the same thing after `change`; those that the cluster has not taken do not count.
+    pub async fn newest_after(&self, change: &Change) -> Result<Option<Change>, Error> {
+        let row = sqlx::query(NEWEST_AFTER)
+            .bind(&change.target.kind)
+            .bind(&change.target.namespace)
+            .bind(&change.target.name)
+            .bind(&change.id)
+            .bind(ended(OutcomeState::Failed))
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(Error::HistoryUnreadable)?;
+        let newest = row.as_ref().map(fold).transpose();
+        Ok(newest
+            .map_err(Error::HistoryUnreadable)?
+            .map(|(_, change)| change))
     }
 
     /// The first intent on the same thing after the event `seq` that the cluster took, or may have taken: it has no outcome
@@ -203,6 +233,15 @@ const ONE: &str = "\
     from events i left join events o on o.change_id = i.change_id and o.kind = 'outcome' \
     where i.kind = 'intent' and i.change_id = $1";
 
+const NEWEST_AFTER: &str = "\
+    select i.seq, i.change_id, i.at_us, i.body, i.hash, \
+           o.at_us as outcome_at_us, o.body as outcome_body, o.hash as outcome_hash \
+    from events i left join events o on o.change_id = i.change_id and o.kind = 'outcome' \
+    where i.kind = 'intent' and i.target_kind = $1 and i.target_namespace = $2 and i.target_name = $3 \
+      and i.seq > (select seq from events where kind = 'intent' and change_id = $4) \
+      and (o.body is null or o.body not like $5) \
+    order by i.seq desc limit 1";
+
 const NEXT: &str = "\
     select i.body, o.body as outcome_body \
     from events i left join events o on o.change_id = i.change_id and o.kind = 'outcome' \
@@ -255,6 +294,7 @@ fn fold(row: &AnyRow) -> Result<(i64, Change), sqlx::Error> {
         before: intent.before,
         after: intent.after,
         outside: intent.outside,
+        reverts: intent.reverts,
         outcome,
         hash: match newest {
             Some(hash) => hash,

@@ -316,6 +316,7 @@ mod tests {
             after,
             based_on: based_on.map(Into::into),
             outside: None,
+            reverts: None,
         }
     }
 

@@ -258,6 +258,7 @@ impl History {
             after,
             based_on: seen.map(|seen| seen.version.clone()),
             outside: Some(outside),
+            reverts: None,
         };
         let outcome = Recorded {
             state: OutcomeState::Succeeded,

@@ -83,6 +83,7 @@ mod tests {
             after: Some(after),
             based_on: Some(object::version(&one)),
             outside: None,
+            reverts: None,
         };
         let told = |now: &Value| match compared(now, &intent) {
             Settled::Compared {

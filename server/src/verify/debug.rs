@@ -55,6 +55,7 @@ pub(super) async fn add(state: &State, caller: &Caller, pod: &Pod) -> Result<(Po
         after: Some(json!({ "container": name, "image": image })),
         based_on: pod.uid(),
         outside: None,
+        reverts: None,
     };
     let api: Api<Pod> = Api::namespaced(caller.client.clone(), &namespace);
     // With the uid, so that another pod of the same name is refused.

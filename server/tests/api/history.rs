@@ -30,6 +30,7 @@ fn intent(namespace: &str) -> Intent {
         after: None,
         based_on: None,
         outside: None,
+        reverts: None,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod cni;
 mod events;
+mod exports;
 mod fake_cluster;
 mod history;
 mod levels;
@@ -19,6 +20,7 @@ mod preview;
 mod reads;
 mod reconciled;
 mod restarts;
+mod reverts;
 mod stack;
 mod support;
 mod things;

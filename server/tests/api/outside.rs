@@ -333,6 +333,7 @@ async fn a_policy_that_was_saved_before_a_crash_is_told_by_the_mesh_text_and_rec
             after: Some(json!({ "mesh": "a: 2\n" })),
             based_on: Some(seen.version),
             outside: None,
+            reverts: None,
         };
         let change = state.history.intend(&intent).await.expect("recorded");
         mesh(&fake, "istio", text);

@@ -13,6 +13,7 @@ use super::{
     Found,
     diff::{Diff, Restart},
     difference::difference,
+    revert::{self, Reverting},
     root, words,
 };
 use crate::{
@@ -61,7 +62,7 @@ pub(super) fn none() -> AnyView {
 }
 
 /// The change.
-pub(super) fn view((_, change, mesh): Found) -> AnyView {
+pub(super) fn view((_, change, mesh): Found, reverting: Reverting) -> AnyView {
     let root = root(mesh);
     let done = change.outcome.state == OutcomeState::Succeeded;
     view! {
@@ -69,6 +70,7 @@ pub(super) fn view((_, change, mesh): Found) -> AnyView {
         <section class="panel" aria-labelledby="difference">
             <h2 id="difference">{if done { "What changed" } else { "What was to change" }}</h2>
             {difference(&change)}
+            {revert::offer(&change, root.as_deref(), reverting)}
         </section>
         {related(&change, root.as_deref())}
         {record(&change)}
@@ -112,6 +114,7 @@ fn facts(change: &Change) -> AnyView {
                 <div><dt>"When"</dt><dd><Exactly at=change.at.clone()/>" " <span class="quiet"><Ago at=change.at.clone()/></span></dd></div>
                 <div><dt>"Who"</dt><dd><a href=routes::audit(&theirs)>{change.actor.clone()}</a>{words::no_user(change)}</dd></div>
                 {outside}
+                {revert::reverts(change)}
                 <div><dt>"Outcome"</dt><dd><Badge tone>{word}</Badge>{recorded}{detail}{open}</dd></div>
                 <div><dt>"Reason"</dt><dd>{reason}</dd></div>
             </dl>

@@ -1,6 +1,9 @@
 //! The list of changes, newest first.
 
-use api::audit::{AuditQuery, Change};
+use api::{
+    audit::{AuditQuery, Change},
+    path,
+};
 use leptos::tachys::view::keyed::keyed;
 
 use crate::prelude::*;
@@ -44,6 +47,14 @@ pub(super) fn view((asked, page, mesh): Listed) -> AnyView {
     }
     let (shown, total) = (page.items.len(), page.total);
     let next = page.next.map(|next| of(Some(next)));
+    let export = path::with_query(
+        path::AUDIT_EXPORT,
+        &AuditQuery {
+            limit: None,
+            cursor: None,
+            ..asked.clone()
+        },
+    );
     // By id, so that a new entry moves the others and takes no focus; an outcome makes the row anew.
     let rows = keyed(
         page.items,
@@ -53,6 +64,8 @@ pub(super) fn view((asked, page, mesh): Listed) -> AnyView {
     view! {
         <Table caption="Changes, newest first" columns=columns()>{rows}</Table>
         <Pager shown total first next/>
+        // The browser keeps what the API says, as it says it.
+        <p class="more"><a href=export download rel="external">"Export"</a>" all "{total}", a line each as JSON"</p>
     }
     .into_any()
 }

@@ -1,6 +1,7 @@
 //! The history: who changed what and what came of it.
 
 mod crash;
+mod revert;
 
 use api::{
     Precondition, Problem,

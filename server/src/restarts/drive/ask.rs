@@ -93,6 +93,7 @@ impl Ask {
             after: Some(serde_json::json!({ "restartedAt": self.fixed.restarted_at, "plan": self.plan })),
             based_on: None,
             outside: None,
+            reverts: None,
         };
         let (plan, at) = (self.plan.clone(), self.fixed.restarted_at.clone());
         let written = record(&self.state.history, intent, |()| None, async move {

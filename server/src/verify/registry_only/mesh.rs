@@ -301,6 +301,7 @@ async fn try_put_back(state: &State, policy: &TemporaryPolicy) -> Result<(), Err
         after: Some(json!({ KEY: wanted })),
         based_on: Some(version),
         outside: None,
+        reverts: None,
     };
     let written = |map: &ConfigMap| Some(outside::config_map_version(map));
     let write = outbound_policy::write(api, policy.config_map.clone(), what, map, wanted);

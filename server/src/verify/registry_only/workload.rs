@@ -279,6 +279,7 @@ fn intent(action: Action, actor: &str, made: &Made, id: &str) -> Intent {
         after: None,
         based_on: None,
         outside: None,
+        reverts: None,
     }
 }
 
