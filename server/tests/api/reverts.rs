@@ -18,11 +18,11 @@ fn ports(port: &str) -> Value {
 /// Saves the shop's setting over whatever is there; the change's id.
 async fn save(server: &TestServer, port: &str) -> String {
     let now = server.get("/api/v1/settings/namespaces/shop").await;
-    let saved = match now.headers.get("etag") {
-        Some(etag) => server.put(("if-match", etag.to_str().expect("text")), &ports(port)),
-        None => server.put(("if-none-match", "*"), &ports(port)),
+    let based_on = match now.headers.get("etag") {
+        Some(etag) => ("if-match", etag.to_str().expect("text")),
+        None => ("if-none-match", "*"),
     };
-    let saved = saved.await;
+    let saved = server.put(based_on, &ports(port)).await;
     saved.body["change"]
         .as_str()
         .unwrap_or_else(|| panic!("not saved: {saved:?}"))

@@ -153,7 +153,9 @@ pub(super) fn Revert(change: Data<Found>, reverting: Reverting) -> impl IntoView
                 }
                 Ok(answer) => same.set(answer.notices),
                 Err(refused) => {
-                    told.update(|told| learn(told, &refused));
+                    told.update(|told| {
+                        learn(told, &refused);
+                    });
                     problem.set(Some(refused));
                 }
             }
