@@ -209,7 +209,7 @@ async fn failed_beside_completed(pods: &Api<Pod>, name: &str, states: &[&Value])
         "conditions": [{ "type": "Ready", "status": "False" }],
         "containerStatuses": statuses,
     } });
-    pods.patch_status(name, &PatchParams::default(), &Patch::Merge(&status))
+    pods.patch_status(name, &PatchParams::default(), &Patch::Merge(&reported))
         .await
         .expect("the status is taken");
 }
