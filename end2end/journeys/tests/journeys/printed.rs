@@ -204,7 +204,7 @@ async fn failed_beside_completed(pods: &Api<Pod>, name: &str, states: &[&Value])
             })
         })
         .collect();
-    let status = json!({ "status": {
+    let reported = json!({ "status": {
         "phase": "Running",
         "conditions": [{ "type": "Ready", "status": "False" }],
         "containerStatuses": statuses,
