@@ -25,8 +25,8 @@ pub struct Reach {
 /// ([`crate::history::reconcile::GRACE`]), or a slow write could be judged while it is under way.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long a watch may be quiet: longer than the API server leaves it open (the 290 s that kube asks for).
-const QUIET: Duration = Duration::from_secs(300);
+/// How long a watch may be quiet: longer than the API server leaves it open, which are the 290 s that kube asks for.
+const QUIET: Duration = Duration::from_mins(5);
 
 /// How the cluster is reached to ask it something.
 #[must_use]

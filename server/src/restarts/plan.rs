@@ -175,9 +175,9 @@ async fn candidates(state: &State, caller: &Caller, scope: &Scope) -> Result<Vec
         let mut candidates = Vec::with_capacity(named.len());
         for workload in named {
             caller.must_read(Readable::Pods, &workload.namespace).await?;
-            let stale = by_workload.remove(&workload).unwrap_or_default();
+            let old = by_workload.remove(&workload).unwrap_or_default();
             let has_sidecar = snapshot.has_sidecar(&workload.kind, &workload.namespace, &workload.name);
-            candidates.push(Candidate::of(workload, stale, true, has_sidecar));
+            candidates.push(Candidate::of(workload, old, true, has_sidecar));
         }
         return Ok(candidates);
     }

@@ -4,7 +4,7 @@ use api::{
     Client, Problem,
     audit::{Change, RevertChange},
     json,
-    setting::RawTraffic,
+    setting::{RawTraffic, SettingView},
 };
 use domain::{Caution, Traffic, caution};
 use leptos::task::spawn_local;
@@ -116,14 +116,13 @@ pub(super) fn Question(reverting: Reverting) -> impl IntoView {
             open.set(false);
         }
     };
-    let required = move || now.with(|now| now.as_ref().is_some_and(|now| now.reason_required));
     let content = move || {
         let undone = turned(asked.get()?);
         Some(view! {
             <p>"The setting becomes again what it was before this change:"</p>
             {difference(&undone)}
             {careful(cautions(&undone))}
-            {why(draft, required())}
+            {why(draft, now)}
             <div aria-live="polite">
                 {move || problem.get().map(refused)}
                 {move || same.get().into_iter().map(|text| view! { <p><Prose text/></p> }).collect_view()}
@@ -137,11 +136,14 @@ pub(super) fn Question(reverting: Reverting) -> impl IntoView {
     view! { <Dialog id="revert" title="Revert this change?" open on_close=close>{move || content()}</Dialog> }
 }
 
-fn why(draft: Draft, required: bool) -> AnyView {
-    let label = if required {
-        "Reason (for the history)"
-    } else {
-        "Reason (optional, for the history)"
+fn why(draft: Draft, now: RwSignal<Option<SettingView>>) -> AnyView {
+    let is_required = move || now.with(|now| now.as_ref().is_some_and(|now| now.reason_required));
+    let label = move || {
+        if is_required() {
+            "Reason (for the history)"
+        } else {
+            "Reason (optional, for the history)"
+        }
     };
     view! {
         <label class="reason">
