@@ -35,6 +35,7 @@ fn intent(action: Action, target: Target, before: Option<Value>, after: Value) -
         after: Some(after),
         based_on: None,
         outside: None,
+        reverts: None,
     }
 }
 
