@@ -49,6 +49,9 @@ test('who may not save here is told beside the button', async ({ page, cluster, 
   await page.setExtraHTTPHeaders({ authorization: `Bearer ${cluster.token('viewer')}` });
   await open(page, `/audit/${id}`);
   await expect(page.getByText(/may not update sidecarsettings in the namespace/)).toBeVisible();
-  await page.getByRole('button', { name: 'Revert this change' }).click();
+  // Which can be reached, so that the reason is read, and not pressed.
+  const button = page.getByRole('button', { name: 'Revert this change' });
+  await expect(button).toBeDisabled();
+  await button.click({ force: true });
   await expect(page.getByRole('dialog')).toBeHidden();
 });
