@@ -38,6 +38,9 @@ export async function picture(page: Page, name: string, { window = false, widths
 export async function forReadme(page: Page, name: string, theme: 'light' | 'dark'): Promise<void> {
   mkdirSync(readme, { recursive: true });
   await page.setViewportSize({ width: 1280, height: 800 });
+  await page.evaluate(() => {
+    scrollTo(0, 0);
+  });
   await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
   await page.screenshot({ path: join(readme, `${name}-${theme}.png`), animations: 'disabled', caret: 'hide' });
   await page.setViewportSize({ width: 1440, height: 900 });
