@@ -20,6 +20,7 @@ pub(crate) mod owner;
 pub(crate) mod page;
 pub(crate) mod pod_state;
 pub(crate) mod pod_table;
+pub(crate) mod reason;
 pub(crate) mod refusal;
 pub(crate) mod remarks;
 pub(crate) mod restart;

@@ -12,7 +12,7 @@ use super::{
     state::{Busy, Manifest, TEXT, UPDATE},
 };
 use crate::{
-    components::owner::Owned,
+    components::{owner::Owned, reason::reason_field},
     prelude::*,
     ui::{
         attention::{focus, focus_soon},
@@ -89,7 +89,7 @@ pub(super) fn edit(manifest: Manifest) -> AnyView {
             <div aria-live="polite">{move || manifest.outcome.get().map(|came| outcome(manifest, came))}</div>
             {move || is_replaced.get().then(|| put_aside(manifest))}
             {owner(manifest)}
-            {reason(manifest)}
+            {reason_field(None, manifest.reason, move || manifest.now.with(|now| now.reason_required))}
             {actions(manifest, tab)}
         </section>
     }
@@ -159,29 +159,6 @@ fn owner(manifest: Manifest) -> AnyView {
                 </Notice>
             }
         })}
-    }
-}
-
-fn reason(manifest: Manifest) -> AnyView {
-    let required = Memo::new(move |_| manifest.now.with(|now| now.reason_required));
-    let words = move || {
-        if required.get() {
-            "Reason (for the history)"
-        } else {
-            "Reason (optional, for the history)"
-        }
-    };
-    view! {
-        <label class="reason">
-            <span>{words}</span>
-            <input
-                type="text"
-                maxlength="500"
-                autocomplete="off"
-                prop:value=manifest.reason
-                on:input=move |event| manifest.reason.set(event_target_value(&event))
-            />
-        </label>
     }
 }
 

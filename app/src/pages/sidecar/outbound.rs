@@ -15,6 +15,7 @@ use crate::{
         live::{self, Kind},
         load::{Data, Load},
         owner::Owned,
+        reason::reason_field,
         refusal::refusal,
         snippet::{Diff, Snippets},
     },
@@ -290,20 +291,8 @@ fn Revision(
                         " Update it all the same, although its owner will undo it"
                     </label>
                 })}
-                {move || has_choice.get().then(|| view! {
-                    <label class="reason">
-                        <span>
-                            {move || if state.with(|policy| policy.reason_required) { "Reason (for the history)" } else { "Reason (optional, for the history)" }}
-                        </span>
-                        <input
-                            type="text"
-                            id=reason_id.clone()
-                            maxlength="500"
-                            autocomplete="off"
-                            prop:value=reason
-                            on:input=move |event| reason.set(event_target_value(&event))
-                        />
-                    </label>
+                {move || has_choice.get().then(|| {
+                    reason_field(Some(reason_id.clone()), reason, move || state.with(|policy| policy.reason_required))
                 })}
                 {move || unsaved.get().then(|| view! { <p><Badge tone=Tone::Info>"Unsaved changes"</Badge></p> })}
                 <div class="policy-actions">

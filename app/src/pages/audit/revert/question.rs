@@ -4,14 +4,14 @@ use api::{
     Client, Problem,
     audit::{Change, RevertChange},
     json,
-    setting::{RawTraffic, SettingView},
+    setting::RawTraffic,
 };
 use domain::{Caution, Traffic, caution};
 use leptos::task::spawn_local;
 
 use super::{super::difference::difference, Reverting};
 use crate::{
-    components::refusal::refusal,
+    components::{reason::reason_field, refusal::refusal},
     prelude::*,
     routes,
     ui::{
@@ -116,13 +116,14 @@ pub(super) fn Question(reverting: Reverting) -> impl IntoView {
             open.set(false);
         }
     };
+    let is_required = move || now.with(|now| now.as_ref().is_some_and(|now| now.reason_required));
     let content = move || {
         let undone = turned(asked.get()?);
         Some(view! {
             <p>"The setting becomes again what it was before this change:"</p>
             {difference(&undone)}
             {careful(cautions(&undone))}
-            {why(draft, now)}
+            {reason_field(None, draft.reason, is_required)}
             <div aria-live="polite">
                 {move || problem.get().map(refused)}
                 {move || same.get().into_iter().map(|text| view! { <p><Prose text/></p> }).collect_view()}
@@ -134,29 +135,6 @@ pub(super) fn Question(reverting: Reverting) -> impl IntoView {
         })
     };
     view! { <Dialog id="revert" title="Revert this change?" open on_close=close>{move || content()}</Dialog> }
-}
-
-fn why(draft: Draft, now: RwSignal<Option<SettingView>>) -> AnyView {
-    let is_required = move || now.with(|now| now.as_ref().is_some_and(|now| now.reason_required));
-    let label = move || {
-        if is_required() {
-            "Reason (for the history)"
-        } else {
-            "Reason (optional, for the history)"
-        }
-    };
-    view! {
-        <label class="reason">
-            <span>{label}</span>
-            <input
-                type="text"
-                maxlength="500"
-                autocomplete="off"
-                prop:value=draft.reason
-                on:input=move |event| draft.reason.set(event_target_value(&event))
-            />
-        </label>
-    }
 }
 
 fn press(draft: Draft) -> &'static str {
